@@ -1,0 +1,35 @@
+import {randomBytes} from 'node:crypto'
+import {open, readFile, rename, rm} from 'node:fs/promises'
+
+/** Replaces the file as a whole or not at all: write beside, fsync, rename. */
+export async function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+  const beside = `${path}.${randomBytes(4).toString('hex')}.tmp`
+  try {
+    const file = await open(beside, 'wx', mode)
+    try {
+      await file.writeFile(content)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(beside, path)
+  } catch (error) {
+    await rm(beside, {force: true})
+    throw error
+  }
+}
+
+/** The parsed file, or undefined where there is none. */
+export async function readJson<T>(path: string): Promise<T | undefined> {
+  const text = await readText(path)
+  return text === undefined ? undefined : (JSON.parse(text) as T)
+}
+
+export async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * What a plan needs of an engine: observe, perform, streams. Implemented by the Engine API (ours, Docker, Podman)
+ * and by memory. Methods reject with StackError; ids are opaque.
+ */
+export interface Engine {
+  /** How it is called in messages: `stack`, `docker at unix:///var/run/docker.sock`. */
+  readonly name: string
+  readonly capabilities: EngineCapabilities
+  version(): Promise<{readonly version: string; readonly apiVersion: string}>
+
+  /** Everything of one project, by its labels; the only read that planning needs. */
+  observe(project: string): Promise<Actual>
+
+  /** Makes the image present; `progress` is told what is being fetched. Errors: image-not-found, image-failed. */
+  ensureImage(reference: string, policy: 'always' | 'never' | 'missing', progress?: (text: string) => void): Promise<ImageFacts>
+  /** The image as it is present, or undefined. */
+  findImage(reference: string): Promise<ImageFacts | undefined>
+
+  createNetwork(spec: NetworkSpec): Promise<void>
+  removeNetwork(id: string): Promise<void>
+  createVolume(spec: VolumeSpec): Promise<void>
+  removeVolume(name: string): Promise<void>
+
+  /** Gives the id. Nothing of it is left when it fails. */
+  createContainer(spec: ContainerSpec): Promise<string>
+  startContainer(id: string): Promise<void>
+  /** Signal, then SIGKILL after the grace period (milliseconds); resolves when it has ended. */
+  stopContainer(id: string, options: {readonly grace?: number; readonly signal?: string}): Promise<void>
+  killContainer(id: string, signal: string): Promise<void>
+  /** Idempotent: one that is gone already is a success. Removes anonymous volumes with it when asked. */
+  removeContainer(id: string, options: {readonly force?: boolean; readonly volumes?: boolean}): Promise<void>
+  renameContainer(id: string, name: string): Promise<void>
+
+  inspectContainer(id: string): Promise<ActualContainer | undefined>
+  /** What happens to the project's containers from now on, until `signal`. */
+  events(project: string, signal: AbortSignal): AsyncIterable<EngineEvent>
+  logs(id: string, options: LogOptions): AsyncIterable<LogChunk>
+  exec(id: string, spec: ExecSpec, streams: Streams): Promise<number>
+  close(): Promise<void>
+}
+
+export type EngineCapabilities = {
+  /** A port of a service is published once and spread over its replicas. */
+  readonly sharedPorts: boolean
+}
+
+export type Actual = {
+  readonly containers: readonly ActualContainer[]
+  readonly networks: readonly ActualNetwork[]
+  readonly volumes: readonly ActualVolume[]
+}
+
+export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
+export type HealthStatus = 'starting' | 'healthy' | 'unhealthy' | 'none'
+
+export type ActualContainer = {
+  readonly id: string
+  /** Without Docker's leading slash. */
+  readonly name: string
+  readonly service: string
+  readonly number: number
+  readonly oneoff: boolean
+  readonly configHash: string
+  readonly image: string
+  readonly imageId: string
+  /** As one line. */
+  readonly command: string
+  readonly status: ContainerStatus
+  readonly health: HealthStatus
+  readonly exitCode: number
+  /** What kept it from starting, else ''. */
+  readonly error: string
+  /** Milliseconds since the epoch. */
+  readonly created: number
+  readonly startedAt?: number
+  readonly finishedAt?: number
+  readonly restarts: number
+  readonly labels: Readonly<Record<string, string>>
+  readonly ports: ReadonlyArray<{readonly target: number; readonly protocol: string; readonly hostIp: string; readonly published: number}>
+  /** Names of the networks and the address on each. */
+  readonly networks: Readonly<Record<string, string>>
+  readonly volumes: readonly string[]
+  readonly tty: boolean
+}
+
+export type ActualNetwork = {readonly id: string; readonly name: string; readonly labels: Readonly<Record<string, string>>}
+export type ActualVolume = {readonly name: string; readonly labels: Readonly<Record<string, string>>}
+export type ImageFacts = {readonly id: string; readonly reference: string; readonly hasHealthcheck: boolean}
+
+export type EngineEvent = {
+  /** Docker's words: create start die stop kill restart destroy oom health_status. */
+  readonly action: string
+  readonly container: string
+  readonly name: string
+  readonly service: string
+  readonly number: number
+  readonly exitCode?: number
+  readonly health?: HealthStatus
+  readonly at: number
+}
+
+export type LogOptions = {
+  readonly follow?: boolean
+  /** Number of last lines; undefined: all. */
+  readonly tail?: number
+  /** Milliseconds since the epoch. */
+  readonly since?: number
+  readonly until?: number
+  readonly timestamps?: boolean
+  readonly signal?: AbortSignal
+}
+export type LogChunk = {readonly stream: 'stdout' | 'stderr'; readonly data: Uint8Array}
+
+export type ExecSpec = {
+  readonly command: readonly string[]
+  readonly tty: boolean
+  readonly stdin: boolean
+  readonly detach?: boolean
+  readonly environment?: readonly string[]
+  readonly user?: string
+  readonly workingDir?: string
+  readonly privileged?: boolean
+}
+
+/** The two ends that a program talks to; `resized` tells of a new terminal size. */
+export type Streams = {
+  readonly stdin?: NodeJS.ReadableStream
+  readonly stdout: NodeJS.WritableStream
+  readonly stderr: NodeJS.WritableStream
+  readonly size?: () => {rows: number; columns: number}
+  readonly resized?: (listener: () => void) => () => void
+}
+
+export type NetworkSpec = {
+  readonly name: string
+  readonly driver: string
+  readonly driverOptions: Readonly<Record<string, string>>
+  readonly internal: boolean
+  readonly attachable: boolean
+  readonly enableIpv6: boolean
+  readonly ipam: ReadonlyArray<{readonly subnet?: string; readonly gateway?: string; readonly ipRange?: string}>
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export type VolumeSpec = {readonly name: string; readonly driver: string; readonly driverOptions: Readonly<Record<string, string>>; readonly labels: Readonly<Record<string, string>>}
+
+/** One container to make: all that the engine must know, nothing of Compose but the labels. */
+export type ContainerSpec = {
+  readonly name: string
+  readonly image: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly command: readonly string[] | null
+  readonly entrypoint: readonly string[] | null
+  readonly environment: Readonly<Record<string, string | null>>
+  readonly hostname?: string
+  readonly domainname?: string
+  readonly user?: string
+  readonly workingDir?: string
+  readonly tty: boolean
+  readonly stdinOpen: boolean
+  readonly init: boolean
+  readonly expose: readonly string[]
+  readonly ports: ReadonlyArray<{readonly target: number; readonly published?: string; readonly hostIp?: string; readonly protocol: 'tcp' | 'udp'}>
+  readonly mounts: ReadonlyArray<
+    | {readonly type: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean; readonly createHostPath: boolean; readonly propagation?: string}
+    /** `source` is the volume's name on the engine; undefined: anonymous. */
+    | {readonly type: 'volume'; readonly source?: string; readonly target: string; readonly readOnly: boolean; readonly nocopy: boolean; readonly subpath?: string}
+    | {readonly type: 'tmpfs'; readonly target: string; readonly size?: number; readonly mode?: number; readonly options?: string}
+  >
+  /** Configs and secrets: content put into the container before it starts. */
+  readonly files: ReadonlyArray<{readonly target: string; readonly content: Uint8Array; readonly uid: number; readonly gid: number; readonly mode: number}>
+  readonly networkMode: 'networks' | 'none' | 'host' | `container:${string}`
+  /** By the network's name on the engine; in order of attachment, the first has the default route. */
+  readonly networks: ReadonlyArray<{readonly name: string; readonly aliases: readonly string[]; readonly ipv4Address?: string; readonly ipv6Address?: string; readonly macAddress?: string}>
+  readonly extraHosts: readonly string[]
+  readonly dns: readonly string[]
+  readonly healthcheck?: {
+    readonly disable: boolean
+    readonly test?: readonly string[]
+    readonly interval?: number
+    readonly timeout?: number
+    readonly retries?: number
+    readonly startPeriod?: number
+    readonly startInterval?: number
+  }
+  readonly restart: {readonly name: 'no' | 'always' | 'on-failure' | 'unless-stopped'; readonly maximumRetryCount: number}
+  readonly stopSignal?: string
+  readonly stopGracePeriod?: number
+  readonly capAdd: readonly string[]
+  readonly capDrop: readonly string[]
+  readonly privileged: boolean
+  readonly readOnly: boolean
+  readonly securityOpt: readonly string[]
+  readonly resources: {
+    readonly cpus?: number
+    readonly cpuShares?: number
+    readonly cpuset?: string
+    readonly memory?: number
+    readonly memoryReservation?: number
+    readonly memorySwap?: number
+    readonly pids?: number
+    readonly oomScoreAdj?: number
+  }
+  readonly ulimits: Readonly<Record<string, {readonly soft: number; readonly hard: number}>>
+  readonly sysctls: Readonly<Record<string, string>>
+  readonly groupAdd: readonly string[]
+  readonly shmSize?: number
+  readonly logging?: {readonly driver?: string; readonly options: Readonly<Record<string, string>>}
+}

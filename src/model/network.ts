@@ -1,0 +1,37 @@
+/** `networks/<id>.json`: a bridge of this host, as it was made. */
+export type NetworkRecord = {
+  /** 64 hex digits. */
+  readonly id: string
+  readonly name: string
+  readonly created: number
+  readonly driver: string
+  readonly options: Readonly<Record<string, string>>
+  readonly internal: boolean
+  readonly attachable: boolean
+  readonly enableIpv6: boolean
+  /** CIDR, chosen from the pool when not given. */
+  readonly subnet: string
+  readonly gateway: string
+  readonly subnet6?: string
+  readonly gateway6?: string
+  readonly labels: Readonly<Record<string, string>>
+  /** Name of the interface: 15 bytes at most. */
+  readonly bridge: string
+}
+
+/** One container on one network. */
+export type Endpoint = {
+  readonly container: string
+  readonly network: string
+  /** Inside the container: eth0, eth1, … */
+  readonly interface: string
+  readonly address: string
+  readonly prefixLength: number
+  readonly address6?: string
+  readonly mac: string
+  readonly gateway: string
+  /** Host side of the veth. */
+  readonly link: string
+  /** Names that resolve to it on this network: service, container name, aliases, short id. */
+  readonly names: readonly string[]
+}

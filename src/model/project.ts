@@ -1,0 +1,179 @@
+/**
+ * The canonical project: what a Compose file means, one form per field, nothing left to interpret.
+ * Durations are milliseconds, sizes are bytes, paths on the host are absolute.
+ * Follows the Compose Specification; field names are its names in camelCase.
+ */
+export type Project = {
+  readonly name: string
+  /** Absolute; relative paths of the files were resolved against it. */
+  readonly workingDirectory: string
+  /** Absolute paths of the files that were read, in merge order. */
+  readonly files: readonly string[]
+  /** Every service that is switched on (profiles applied), by name, sorted. */
+  readonly services: Readonly<Record<string, Service>>
+  /** Services that exist but whose profiles are not active. */
+  readonly disabledServices: Readonly<Record<string, Service>>
+  /** Only what a switched-on service uses (the rest is in the file but is not created). */
+  readonly networks: Readonly<Record<string, Network>>
+  readonly volumes: Readonly<Record<string, Volume>>
+  readonly configs: Readonly<Record<string, FileObject>>
+  readonly secrets: Readonly<Record<string, FileObject>>
+}
+
+export type Service = {
+  readonly name: string
+  /** Docker's or one with a scheme: `redis:7`, `host://`, `apt://redis-server`. */
+  readonly image: string
+  readonly pullPolicy: 'always' | 'never' | 'missing' | 'build'
+  /** null: the image's; []: none. */
+  readonly command: readonly string[] | null
+  readonly entrypoint: readonly string[] | null
+  /** Resolved, env_file included; null takes the variable away even if the image sets it. */
+  readonly environment: Readonly<Record<string, string | null>>
+  readonly labels: Readonly<Record<string, string>>
+  readonly containerName?: string
+  readonly hostname?: string
+  readonly domainname?: string
+  readonly user?: string
+  readonly workingDir?: string
+  readonly tty: boolean
+  readonly stdinOpen: boolean
+  readonly init: boolean
+  /** false: left out of `up` and `logs` unless named. */
+  readonly attach: boolean
+  readonly ports: readonly Port[]
+  /** `80/tcp`: informational. */
+  readonly expose: readonly string[]
+  readonly mounts: readonly Mount[]
+  readonly configs: readonly FileGrant[]
+  readonly secrets: readonly FileGrant[]
+  /** 'bridge' kind: attached to `networks`. */
+  readonly networkMode: 'networks' | 'none' | 'host' | `service:${string}` | `container:${string}`
+  /** By key of Project.networks. */
+  readonly networks: Readonly<Record<string, NetworkAttachment>>
+  readonly extraHosts: readonly string[]
+  readonly dns: readonly string[]
+  readonly dependsOn: Readonly<Record<string, Dependency>>
+  readonly healthcheck?: Healthcheck
+  readonly restart: RestartPolicy
+  readonly scale: number
+  readonly stopSignal?: string
+  /** Milliseconds; undefined: 10 s. */
+  readonly stopGracePeriod?: number
+  readonly capAdd: readonly string[]
+  readonly capDrop: readonly string[]
+  readonly privileged: boolean
+  readonly readOnly: boolean
+  readonly securityOpt: readonly string[]
+  readonly resources: Resources
+  readonly ulimits: Readonly<Record<string, {readonly soft: number; readonly hard: number}>>
+  readonly sysctls: Readonly<Record<string, string>>
+  readonly groupAdd: readonly string[]
+  readonly shmSize?: number
+  readonly logging?: {readonly driver?: string; readonly options: Readonly<Record<string, string>>}
+  readonly profiles: readonly string[]
+}
+
+export type Port = {
+  /** Port inside the container. */
+  readonly target: number
+  /** `8080`, a range `8000-8010` to pick from, or undefined for any free port. */
+  readonly published?: string
+  readonly hostIp?: string
+  readonly protocol: 'tcp' | 'udp'
+}
+
+export type Mount =
+  | {readonly type: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean; readonly createHostPath: boolean; readonly propagation?: string}
+  /** `source` is a key of Project.volumes; undefined: anonymous. */
+  | {readonly type: 'volume'; readonly source?: string; readonly target: string; readonly readOnly: boolean; readonly nocopy: boolean; readonly subpath?: string}
+  | {readonly type: 'tmpfs'; readonly target: string; readonly size?: number; readonly mode?: number; readonly options?: string}
+
+/** A config or secret given to a service as a file. */
+export type FileGrant = {
+  /** Key of Project.configs or Project.secrets. */
+  readonly source: string
+  /** Absolute path in the container. */
+  readonly target: string
+  readonly uid?: string
+  readonly gid?: string
+  readonly mode?: number
+}
+
+export type NetworkAttachment = {
+  readonly aliases: readonly string[]
+  readonly ipv4Address?: string
+  readonly ipv6Address?: string
+  readonly macAddress?: string
+  readonly priority: number
+  readonly gatewayPriority: number
+}
+
+export type DependencyCondition = 'service_started' | 'service_healthy' | 'service_completed_successfully'
+export type Dependency = {readonly condition: DependencyCondition; readonly restart: boolean; readonly required: boolean}
+
+export type Healthcheck = {
+  readonly disable: boolean
+  /** ['CMD', …], ['CMD-SHELL', line]; undefined: the image's. */
+  readonly test?: readonly string[]
+  readonly interval?: number
+  readonly timeout?: number
+  readonly retries?: number
+  readonly startPeriod?: number
+  readonly startInterval?: number
+}
+
+export type RestartPolicy = {
+  readonly name: 'no' | 'always' | 'on-failure' | 'unless-stopped'
+  /** Of on-failure; 0: without end. */
+  readonly maximumRetryCount: number
+}
+
+export type Resources = {
+  /** In CPUs: 0.5 is half of one. */
+  readonly cpus?: number
+  readonly cpuShares?: number
+  readonly cpuset?: string
+  readonly memory?: number
+  readonly memoryReservation?: number
+  /** Memory and swap together; -1 without limit. */
+  readonly memorySwap?: number
+  /** -1 without limit. */
+  readonly pids?: number
+  readonly oomScoreAdj?: number
+}
+
+export type Network = {
+  readonly key: string
+  /** Name on the engine: `<project>_<key>` unless said otherwise. */
+  readonly name: string
+  readonly external: boolean
+  readonly driver: string
+  readonly driverOptions: Readonly<Record<string, string>>
+  readonly internal: boolean
+  readonly attachable: boolean
+  readonly enableIpv6: boolean
+  readonly ipam: ReadonlyArray<{readonly subnet?: string; readonly gateway?: string; readonly ipRange?: string}>
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export type Volume = {
+  readonly key: string
+  readonly name: string
+  readonly external: boolean
+  readonly driver: string
+  readonly driverOptions: Readonly<Record<string, string>>
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** A config or a secret. Its content is read when the project is loaded, so that a change of it is seen. */
+export type FileObject = {
+  readonly key: string
+  readonly name: string
+  readonly origin:
+    | {readonly from: 'file'; readonly path: string}
+    | {readonly from: 'environment'; readonly variable: string}
+    | {readonly from: 'content'}
+  readonly content: Uint8Array
+  readonly labels: Readonly<Record<string, string>>
+}

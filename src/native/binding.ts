@@ -1,0 +1,55 @@
+import {createRequire} from 'node:module'
+
+/**
+ * The addon's whole surface. One options object in, a promise out, one kernel idea each; no policy, no defaults.
+ * A failure is an Error with `code` (`EEXIST`), `call` (`create veth`) and `subject` (`vth3f2a`).
+ * Work is done on libuv's thread pool, never on the event loop.
+ */
+export type Native = {
+  /** Makes a network namespace, brings its `lo` up, and pins it to the file `path` (created, bind-mounted). */
+  createNetns(options: {path: string}): Promise<void>
+  /** Unpins: unmounts and removes the file. A missing one is ENOENT. */
+  deleteNetns(options: {path: string}): Promise<void>
+  /** Makes a bridge, IPv6 autoconfiguration off, with its addresses (`10.1.0.1/24`), and brings it up. */
+  createBridge(options: {name: string; alias: string; addresses: string[]; mtu: number}): Promise<void>
+  /**
+   * Makes a veth pair, one end on `bridge` and up, the other born as `peer` inside the namespace pinned at `netns`,
+   * which gets its addresses, is brought up and gets `routes`: everything that one endpoint needs, batched.
+   */
+  createVeth(options: {
+    name: string
+    alias: string
+    bridge: string
+    netns: string
+    peer: string
+    mac: string
+    mtu: number
+    addresses: string[]
+    routes: {destination: string; gateway: string}[]
+  }): Promise<void>
+  deleteLink(options: {name: string}): Promise<void>
+  /** Links of the namespace pinned at `netns`, or of our own. */
+  listLinks(options: {netns?: string}): Promise<{index: number; name: string; alias: string; kind: string; master: number; up: boolean; mtu: number; mac: string}[]>
+  /** IPv4 and IPv6 routes of the main table: what the address pool must avoid. */
+  listRoutes(options: Record<string, never>): Promise<{destination: string; gateway: string; link: number}[]>
+  listAddresses(options: Record<string, never>): Promise<{address: string; link: number}[]>
+  /**
+   * Starts a program with posix_spawn (never fork: this process is large), gives it `input` on descriptor 0 and
+   * resolves with all that it wrote to descriptor 3 until that closed, and with its exit status. Descriptors 1 and 2
+   * are `log` (a file opened for appending, or /dev/null). No other descriptor is inherited.
+   */
+  runProgram(options: {file: string; args: string[]; env: string[]; input: Uint8Array; log: string}): Promise<{output: string; status: number}>
+}
+
+let loaded: Native | undefined
+
+/** Loads the addon once; throws where it was not built, saying how to build it. */
+export function native(): Native {
+  loaded ??= load()
+  return loaded
+}
+
+function load(): Native {
+  const require = createRequire(import.meta.url)
+  return require('../build/stack.node') as Native
+}

@@ -1,0 +1,168 @@
+import type {Duplex} from 'node:stream'
+import type {ContainerRecord, ContainerState, ExitRecord, PortBinding} from '../model/container.ts'
+import type {Image} from '../model/image.ts'
+import type {Endpoint, NetworkRecord} from '../model/network.ts'
+import type {Paths} from './paths.ts'
+
+/**
+ * This machine's containers, images, networks and volumes, as the daemon uses them. Knows nothing of Compose or HTTP.
+ * Methods reject with StackError (`not-found`, `conflict`, `start-failed`, …).
+ */
+export type Runtime = {
+  readonly paths: Paths
+  readonly containers: Containers
+  readonly images: Images
+  readonly networks: Networks
+  readonly volumes: Volumes
+}
+
+export interface Containers {
+  /** Reads what is on disk and connects to the monitors that answer; once, before anything else. */
+  load(): Promise<void>
+  list(): readonly ContainerRecord[]
+  get(id: string): ContainerRecord | undefined
+  state(id: string): ContainerState
+  /** Writes the record and `files` (of its 'file' mounts, by index), prepares its directories. Undone on failure. */
+  create(record: ContainerRecord, files: readonly Uint8Array[]): Promise<void>
+  /**
+   * Network, published ports, cgroup, monitor. With `hold` the program waits for `release`, so that nothing of its
+   * output is missed. A failed start leaves nothing but the record, with the reason in its state.
+   * Errors: program-not-found (exit code 126 or 127 in `exitCode`), start-failed, port-taken, network-failed.
+   */
+  start(id: string, options?: {hold?: boolean}): Promise<void>
+  release(id: string): Promise<void>
+  /** Signal, then SIGKILL after `grace` milliseconds; resolves when it has ended. Signals by number. */
+  stop(id: string, options: {signal: number; grace: number}): Promise<void>
+  signal(id: string, signal: number): Promise<void>
+  pause(id: string): Promise<void>
+  resume(id: string): Promise<void>
+  /** Of one that does not run: its address, directories, cgroup, and anonymous volumes when asked. Idempotent. */
+  remove(id: string, options: {volumes: boolean}): Promise<void>
+  rename(id: string, name: string): Promise<void>
+  resize(id: string, size: TerminalSize): Promise<void>
+  attach(id: string, options: {stdin: boolean}): Promise<ProcessStream>
+  exec(id: string, spec: ExecSpec): Promise<ProcessStream>
+  /** Entries as they were written, oldest first, over rotated files; with `follow` until the container ends or `signal`. */
+  logs(id: string, options: LogOptions): AsyncIterable<LogEntry>
+  stats(id: string): Promise<ContainerStats>
+  /** Host pids of everything in the container. */
+  processes(id: string): Promise<readonly number[]>
+  /** The listener is told once of each end, also of those that ended while no daemon ran. */
+  onExit(listener: (id: string, exit: ExitRecord) => void): void
+  close(): Promise<void>
+}
+
+export type TerminalSize = {readonly rows: number; readonly columns: number}
+
+export type ExecSpec = {
+  readonly command: readonly string[]
+  /** In addition to the container's. */
+  readonly env: readonly string[]
+  readonly user: string
+  readonly workingDir: string
+  readonly tty: boolean
+  readonly stdin: boolean
+  readonly privileged: boolean
+  readonly size?: TerminalSize
+}
+
+/**
+ * A program's stdio. `io` reads as Docker's frames (`[1|2 0 0 0][length u32 BE][bytes]`) or, with a tty, as raw bytes;
+ * writing to it is the program's stdin, ending it closes that. `exited` resolves after the last output was read.
+ */
+export type ProcessStream = {
+  readonly io: Duplex
+  readonly pid: number
+  readonly exited: Promise<{readonly code: number}>
+  resize(size: TerminalSize): Promise<void>
+  signal(signal: number): Promise<void>
+}
+
+export type LogOptions = {
+  readonly follow: boolean
+  readonly stdout: boolean
+  readonly stderr: boolean
+  /** Number of last entries; undefined: all. */
+  readonly tail?: number
+  /** Milliseconds since the epoch. */
+  readonly since?: number
+  readonly until?: number
+  readonly signal?: AbortSignal
+}
+/** `time` is RFC 3339 with nanoseconds, as it stands in the log. */
+export type LogEntry = {readonly stream: 'stdout' | 'stderr'; readonly text: string; readonly time: string}
+
+export type ContainerStats = {
+  /** Nanoseconds. */
+  readonly cpuTotal: number
+  readonly cpuUser: number
+  readonly cpuSystem: number
+  readonly systemCpu: number
+  readonly onlineCpus: number
+  readonly memoryUsage: number
+  readonly memoryLimit: number
+  readonly inactiveFile: number
+  readonly pids: number
+  readonly networks: Readonly<Record<string, {readonly rxBytes: number; readonly txBytes: number; readonly rxPackets: number; readonly txPackets: number}>>
+}
+
+export interface Images {
+  load(): Promise<void>
+  list(): readonly Image[]
+  /** By reference or id; only what is present. */
+  find(reference: string): Image | undefined
+  /** Makes it present. `progress` gets lines such as `redis-server 5:7.0.15: downloading 8 MB`. Errors: image-not-found, image-failed. */
+  pull(reference: string, progress: (text: string) => void): Promise<Image>
+  remove(reference: string): Promise<void>
+}
+
+export interface Networks {
+  /** Reads records, makes bridges and rules right again where they are gone (a reboot, a flush by another tool). */
+  load(): Promise<void>
+  list(): readonly NetworkRecord[]
+  find(nameOrId: string): NetworkRecord | undefined
+  /** Chooses subnet and bridge name where not given. Errors: conflict, network-failed. */
+  create(options: {name: string; driver: string; options: Record<string, string>; internal: boolean; attachable: boolean; enableIpv6: boolean; subnet?: string; gateway?: string; labels: Record<string, string>}): Promise<NetworkRecord>
+  /** Errors: conflict while containers are attached. */
+  remove(nameOrId: string): Promise<void>
+  /**
+   * Makes the container's namespace (pinned at `paths.container(id).netns`) and its endpoints, or finds them as they
+   * were; the same addresses as the last time where still free.
+   */
+  attach(record: ContainerRecord): Promise<readonly Endpoint[]>
+  /** Gives the host ports to the container: reserved here, spread over all that publish the same one for the same service. Errors: port-taken. */
+  publish(record: ContainerRecord): Promise<readonly PublishedPort[]>
+  /** When its program has ended. The namespace and its addresses stay. */
+  unpublish(id: string): Promise<void>
+  /** When the container is removed: namespace, links, addresses. Idempotent. */
+  detach(id: string): Promise<void>
+  endpoints(id: string): readonly Endpoint[]
+  published(id: string): readonly PublishedPort[]
+  /** Text of /etc/resolv.conf and /etc/hosts for a container. */
+  resolvConf(record: ContainerRecord): Promise<string>
+  hosts(record: ContainerRecord): string
+  /** The DNS server answers for containers that `isRunning` says run. */
+  serveDns(isRunning: (id: string) => boolean): Promise<void>
+  close(): Promise<void>
+}
+
+export type PublishedPort = PortBinding & {readonly hostPortNumber: number}
+
+export type VolumeRecord = {
+  readonly name: string
+  readonly driver: string
+  readonly options: Readonly<Record<string, string>>
+  readonly labels: Readonly<Record<string, string>>
+  readonly created: number
+  /** Host directory. */
+  readonly mountpoint: string
+}
+
+export interface Volumes {
+  load(): Promise<void>
+  list(): readonly VolumeRecord[]
+  find(name: string): VolumeRecord | undefined
+  create(options: {name: string; driver: string; options: Record<string, string>; labels: Record<string, string>}): Promise<VolumeRecord>
+  /** Errors: not-found. Whether it is in use is the caller's question. */
+  remove(name: string): Promise<void>
+}
