@@ -10,6 +10,8 @@ export interface Engine {
 
   /** Everything of one project, by its labels; the only read that planning needs. */
   observe(project: string): Promise<Actual>
+  /** The containers of every project here: what \`ls\` shows. */
+  observeAll(): Promise<readonly ActualContainer[]>
 
   /** Makes the image present; `progress` is told what is being fetched. Errors: image-not-found, image-failed. */
   ensureImage(reference: string, policy: 'always' | 'never' | 'missing', progress?: (text: string) => void): Promise<ImageFacts>
@@ -30,6 +32,10 @@ export interface Engine {
   /** Idempotent: one that is gone already is a success. Removes anonymous volumes with it when asked. */
   removeContainer(id: string, options: {readonly force?: boolean; readonly volumes?: boolean}): Promise<void>
   renameContainer(id: string, name: string): Promise<void>
+  pauseContainer(id: string): Promise<void>
+  unpauseContainer(id: string): Promise<void>
+  /** What runs in it, as \`ps -ef\` words it. */
+  processes(id: string): Promise<{readonly titles: readonly string[]; readonly rows: ReadonlyArray<readonly string[]>}>
 
   inspectContainer(id: string): Promise<ActualContainer | undefined>
   /** What happens to the project's containers from now on, until `signal`. */
