@@ -56,7 +56,10 @@ export type HealthcheckConfig = {
 export type HostConfig = {
   readonly networkMode: 'networks' | 'none' | 'host' | `container:${string}`
   readonly portBindings: readonly PortBinding[]
-  readonly restart: {readonly name: 'no' | 'always' | 'on-failure' | 'unless-stopped'; readonly maximumRetryCount: number}
+  readonly restart: {
+    readonly name: 'no' | 'always' | 'on-failure' | 'unless-stopped'
+    readonly maximumRetryCount: number
+  }
   readonly autoRemove: boolean
   readonly privileged: boolean
   readonly readOnlyRootfs: boolean
@@ -107,11 +110,38 @@ export type EndpointConfig = {
 }
 
 export type MountRecord =
-  | {readonly type: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean; readonly propagation?: string}
-  | {readonly type: 'volume'; readonly name: string; readonly anonymous: boolean; readonly target: string; readonly readOnly: boolean; readonly nocopy: boolean; readonly subpath?: string}
-  | {readonly type: 'tmpfs'; readonly target: string; readonly size?: number; readonly mode?: number; readonly options?: string}
+  | {
+      readonly type: 'bind'
+      readonly source: string
+      readonly target: string
+      readonly readOnly: boolean
+      readonly propagation?: string
+    }
+  | {
+      readonly type: 'volume'
+      readonly name: string
+      readonly anonymous: boolean
+      readonly target: string
+      readonly readOnly: boolean
+      readonly nocopy: boolean
+      readonly subpath?: string
+    }
+  | {
+      readonly type: 'tmpfs'
+      readonly target: string
+      readonly size?: number
+      readonly mode?: number
+      readonly options?: string
+    }
   /** Content kept beside config.json (`containers/<id>/files/<index>`): configs and secrets. */
-  | {readonly type: 'file'; readonly index: number; readonly target: string}
+  | {
+      readonly type: 'file'
+      readonly index: number
+      readonly target: string
+      readonly uid: number
+      readonly gid: number
+      readonly mode: number
+    }
 
 /** What a container does, computed from its record, `exit`, and its monitor; never stored as such. */
 export type ContainerState = {
@@ -127,4 +157,10 @@ export type ContainerState = {
 }
 
 /** `containers/<id>/exit`, written by the monitor at the end of the program. */
-export type ExitRecord = {readonly code: number; readonly signal: number; readonly oom: boolean; readonly startedAt: number; readonly finishedAt: number}
+export type ExitRecord = {
+  readonly code: number
+  readonly signal: number
+  readonly oom: boolean
+  readonly startedAt: number
+  readonly finishedAt: number
+}

@@ -26,5 +26,12 @@ export type ImageConfig = {
   readonly exposedPorts: readonly string[]
   readonly labels: Readonly<Record<string, string>>
   readonly stopSignal: string
-  readonly healthcheck?: {readonly test: readonly string[]; readonly interval?: number; readonly timeout?: number; readonly retries?: number; readonly startPeriod?: number; readonly startInterval?: number}
+  readonly healthcheck?: {
+    readonly test: readonly string[]
+    readonly interval?: number
+    readonly timeout?: number
+    readonly retries?: number
+    readonly startPeriod?: number
+    readonly startInterval?: number
+  }
 }

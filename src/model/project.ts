@@ -84,10 +84,30 @@ export type Port = {
 }
 
 export type Mount =
-  | {readonly type: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean; readonly createHostPath: boolean; readonly propagation?: string}
+  | {
+      readonly type: 'bind'
+      readonly source: string
+      readonly target: string
+      readonly readOnly: boolean
+      readonly createHostPath: boolean
+      readonly propagation?: string
+    }
   /** `source` is a key of Project.volumes; undefined: anonymous. */
-  | {readonly type: 'volume'; readonly source?: string; readonly target: string; readonly readOnly: boolean; readonly nocopy: boolean; readonly subpath?: string}
-  | {readonly type: 'tmpfs'; readonly target: string; readonly size?: number; readonly mode?: number; readonly options?: string}
+  | {
+      readonly type: 'volume'
+      readonly source?: string
+      readonly target: string
+      readonly readOnly: boolean
+      readonly nocopy: boolean
+      readonly subpath?: string
+    }
+  | {
+      readonly type: 'tmpfs'
+      readonly target: string
+      readonly size?: number
+      readonly mode?: number
+      readonly options?: string
+    }
 
 /** A config or secret given to a service as a file. */
 export type FileGrant = {
@@ -110,7 +130,11 @@ export type NetworkAttachment = {
 }
 
 export type DependencyCondition = 'service_started' | 'service_healthy' | 'service_completed_successfully'
-export type Dependency = {readonly condition: DependencyCondition; readonly restart: boolean; readonly required: boolean}
+export type Dependency = {
+  readonly condition: DependencyCondition
+  readonly restart: boolean
+  readonly required: boolean
+}
 
 export type Healthcheck = {
   readonly disable: boolean

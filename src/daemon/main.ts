@@ -1,0 +1,135 @@
+import {createHash} from 'node:crypto'
+import {chmod, mkdir, rm} from 'node:fs/promises'
+import type {Server} from 'node:http'
+import {describe, StackError} from '../base/error.ts'
+import {takeLock} from '../base/lock.ts'
+import {openRuntime} from '../runtime/open.ts'
+import {type Paths, pathsFrom} from '../runtime/paths.ts'
+import {version} from '../version.ts'
+import type {Daemon} from './context.ts'
+import {Events} from './events.ts'
+import {Execs} from './execs.ts'
+import {apiServer} from './http/server.ts'
+import {apiVersion} from './http/version.ts'
+import {Idle} from './idle.ts'
+import {PendingAttaches} from './pending.ts'
+import {containerRoutes} from './routes/containers.ts'
+import {execRoutes} from './routes/exec.ts'
+import {imageRoutes} from './routes/images.ts'
+import {networkRoutes} from './routes/networks.ts'
+import {statisticsRoutes} from './routes/statistics.ts'
+import {removeWhenDone, streamRoutes} from './routes/streams.ts'
+import {systemRoutes} from './routes/system.ts'
+import {volumeRoutes} from './routes/volumes.ts'
+import {Supervisor} from './supervise.ts'
+
+const patience = 1500
+const lockPatience = 5000
+
+/**
+ * The daemon: serves the Engine API on the socket of its run directory until no container needs it. Resolves with the
+ * exit code: 0 also where another one serves already.
+ */
+export async function runDaemon(environment: NodeJS.ProcessEnv): Promise<number> {
+  const paths = pathsFrom(environment)
+  await mkdir(paths.run, {recursive: true, mode: 0o711})
+  await mkdir(paths.state, {recursive: true, mode: 0o711})
+  const lock = await takeLock(lockName(paths), lockPatience)
+  if (lock === undefined) return 0
+  try {
+    return await serve(paths)
+  } finally {
+    lock.release()
+  }
+}
+
+const lockName = (paths: Paths): string =>
+  `stack-daemon-${createHash('sha256').update(paths.run).digest('hex').slice(0, 16)}`
+
+async function serve(paths: Paths): Promise<number> {
+  const daemon = await openDaemon(paths)
+  let leave: () => void = () => undefined
+  const ended = new Promise<void>(resolve => {
+    leave = resolve
+  })
+  const idle = new Idle({isNeeded: () => isNeeded(daemon), leave: () => leave(), patience})
+  const server = apiServer({
+    routes: routes(daemon),
+    headers: {
+      'Api-Version': apiVersion,
+      Ostype: 'linux',
+      Server: `stack/${daemon.version} (linux)`,
+      'Docker-Experimental': 'false',
+      'Builder-Version': '',
+      'Cache-Control': 'no-cache',
+    },
+    busy: idle.count,
+    failed: (error, request) => warn(request, error),
+  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => leave())
+  await daemon.supervisor.adopt()
+  await listen(server, paths.socket)
+  await ended
+  await rm(paths.socket, {force: true})
+  server.close()
+  server.closeAllConnections()
+  await daemon.runtime.networks.close()
+  await daemon.runtime.containers.close()
+  return 0
+}
+
+async function openDaemon(paths: Paths): Promise<Daemon> {
+  const runtime = await openRuntime(paths, {daemonCommand: [process.execPath, process.argv[1] ?? '', 'daemon'], warn})
+  const events = new Events()
+  const supervisor = new Supervisor({runtime, events, warn})
+  const daemon: Daemon = {
+    version,
+    startedAt: Date.now(),
+    runtime,
+    events,
+    supervisor,
+    execs: new Execs(),
+    pending: new PendingAttaches(),
+  }
+  removeWhenDone(daemon, warn)
+  await runtime.containers.load()
+  await runtime.networks.serveDns(id => runtime.containers.state(id).status === 'running')
+  return daemon
+}
+
+const routes = (daemon: Daemon) => [
+  ...systemRoutes(daemon),
+  ...containerRoutes(daemon),
+  ...streamRoutes(daemon),
+  ...execRoutes(daemon),
+  ...statisticsRoutes(daemon),
+  ...imageRoutes(daemon),
+  ...networkRoutes(daemon),
+  ...volumeRoutes(daemon),
+]
+
+const isNeeded = (daemon: Daemon): boolean =>
+  daemon.supervisor.anyRestarting() ||
+  daemon.runtime.containers
+    .list()
+    .some(each => ['running', 'paused'].includes(daemon.runtime.containers.state(each.id).status))
+
+/** A socket that a killed daemon left is in the way; the lock says that nobody serves it. */
+async function listen(server: Server, socket: string): Promise<void> {
+  await rm(socket, {force: true})
+  const mask = process.umask(0o177)
+  try {
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socket, resolve))
+  } catch (cause) {
+    throw new StackError('io', `listen on ${socket}`, {cause})
+  } finally {
+    process.umask(mask)
+  }
+  await chmod(socket, 0o600)
+}
+
+function warn(doing: string, error: unknown): void {
+  process.stderr.write(
+    `${new Date().toISOString()} ${doing}: ${error instanceof StackError ? describe(error) : error instanceof Error ? error.stack : error}\n`,
+  )
+}

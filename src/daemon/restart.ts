@@ -1,0 +1,34 @@
+/** Pure: what to do about a container that has ended. Milliseconds in, milliseconds out; no clock. */
+export type History = {
+  readonly exitCode: number
+  readonly ranFor: number
+  /** Restarts in a row so far. */
+  readonly attempts: number
+  readonly stoppedByUser: boolean
+}
+
+export type Policy = {
+  readonly name: 'no' | 'always' | 'on-failure' | 'unless-stopped'
+  readonly maximumRetryCount: number
+}
+
+export type Verdict =
+  | {readonly restart: false; readonly because: string}
+  | {readonly restart: true; readonly after: number}
+
+/** A program that ran this long is calm: its next restart is the first again. */
+export const calm = 10_000
+const firstDelay = 100
+const longestDelay = 60_000
+
+export function judge(policy: Policy, {exitCode, ranFor, attempts, stoppedByUser}: History): Verdict {
+  if (stoppedByUser) return {restart: false, because: 'stopped by the user'}
+  if (policy.name === 'no') return {restart: false, because: 'its restart policy is "no"'}
+  if (policy.name === 'on-failure') {
+    if (exitCode === 0) return {restart: false, because: 'exited with 0'}
+    if (policy.maximumRetryCount > 0 && attempts >= policy.maximumRetryCount) {
+      return {restart: false, because: `failed after ${attempts} restarts`}
+    }
+  }
+  return {restart: true, after: ranFor >= calm ? firstDelay : Math.min(firstDelay * 2 ** attempts, longestDelay)}
+}
