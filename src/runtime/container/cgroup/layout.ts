@@ -1,0 +1,53 @@
+import {join} from 'node:path'
+
+/**
+ * The cgroup trees of this host. Version 2: one tree. Version 1 (hybrid too, where a version 2 tree without
+ * controllers stands beside): a tree for each controller, some shared.
+ */
+export type CgroupLayout =
+  | {readonly version: 2; readonly root: string}
+  | {readonly version: 1; readonly roots: ReadonlyMap<Controller, string>}
+
+export type Controller = (typeof controllers)[number]
+const controllers = ['cpu', 'cpuacct', 'memory', 'pids', 'freezer', 'devices', 'cpuset'] as const
+
+/** From the text of /proc/self/mounts; undefined where no controller is to be had. */
+export function cgroupLayout(mounts: string): CgroupLayout | undefined {
+  const rows = mounts.split('\n').map(line => line.split(' '))
+  const roots = new Map<Controller, string>()
+  for (const [, path, type, options = ''] of rows) {
+    if (type !== 'cgroup' || path === undefined) continue
+    const named = options.split(',')
+    for (const controller of controllers) {
+      if (named.includes(controller) && !roots.has(controller)) roots.set(controller, path)
+    }
+  }
+  if (roots.has('memory') || roots.has('pids')) return {version: 1, roots}
+  const unified = rows.find(row => row[2] === 'cgroup2')?.[1]
+  return unified === undefined ? undefined : {version: 2, root: unified}
+}
+
+/** A container's directories: `ofController` answers where a controller's files are, `all` are the ones to make and enter. */
+export type CgroupDirectories = {
+  readonly version: 1 | 2
+  readonly all: readonly string[]
+  readonly ofController: (controller: Controller) => string | undefined
+  /** Has a line `oom_kill N`. */
+  readonly oomFile: string | undefined
+}
+
+/** cpuset is entered only where it is asked for: an empty one refuses every process. */
+export function cgroupDirectories(layout: CgroupLayout, path: string, withCpuset: boolean): CgroupDirectories {
+  if (layout.version === 2) {
+    const directory = join(layout.root, path)
+    const oomFile = join(directory, 'memory.events')
+    return {version: 2, all: [directory], ofController: () => directory, oomFile}
+  }
+  const of = (controller: Controller): string | undefined => {
+    const root = layout.roots.get(controller)
+    return root === undefined || (controller === 'cpuset' && !withCpuset) ? undefined : join(root, path)
+  }
+  const all = [...new Set(controllers.map(of).filter(each => each !== undefined))]
+  const memory = of('memory')
+  return {version: 1, all, ofController: of, oomFile: memory && join(memory, 'memory.oom_control')}
+}

@@ -1,0 +1,84 @@
+import {closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, type Stats} from 'node:fs'
+import {join} from 'node:path'
+
+/**
+ * A container's root as overlayfs would show it, without mounting it: `layers` uppermost first, and further overlays
+ * at their targets. Symbolic links are followed inside the view only. Opaque marks are not seen (Node cannot read
+ * extended attributes): a file below a directory that an upper layer made opaque may still be found.
+ */
+export type RootView = {
+  readonly layers: readonly string[]
+  readonly overlays: ReadonlyArray<{readonly target: string; readonly layers: readonly string[]}>
+}
+
+/** What is at a path: a directory with the host directories that merge there, or a file of the host. */
+export type Found =
+  | {readonly kind: 'directory'; readonly path: string; readonly directories: readonly string[]}
+  | {readonly kind: 'file'; readonly path: string; readonly hostPath: string; readonly stats: Stats}
+
+type Level = {readonly name: string; readonly directories: readonly string[]}
+
+const mostLinks = 40
+const mostText = 4 << 20
+
+/** Finds an absolute path of the container. */
+export function lookup(view: RootView, path: string): Found | undefined {
+  const rest = path.split('/')
+  const levels: Level[] = [{name: '', directories: view.layers}]
+  let links = 0
+  while (rest.length > 0) {
+    const name = rest.shift()!
+    if (name === '' || name === '.') continue
+    if (name === '..') {
+      if (levels.length > 1) levels.pop()
+      continue
+    }
+    const entry = enter(view, levels, name)
+    if (entry === undefined) return undefined
+    if (entry.kind === 'directory') levels.push({name, directories: entry.directories})
+    else if (entry.stats.isSymbolicLink()) {
+      if (++links > mostLinks) return undefined
+      const target = readlinkSync(entry.hostPath)
+      if (target.startsWith('/')) levels.length = 1
+      rest.unshift(...target.split('/'))
+    } else return rest.some(each => each !== '') ? undefined : entry
+  }
+  return {kind: 'directory', path: pathOf(levels), directories: levels[levels.length - 1]!.directories}
+}
+
+/** Text of a regular file, '' where there is none: never a device or FIFO, never through a link that was put there meanwhile. */
+export function readFrom(view: RootView, path: string): string {
+  const found = lookup(view, path)
+  if (found?.kind !== 'file') return ''
+  const descriptor = openSync(found.hostPath, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    const stats = fstatSync(descriptor)
+    return stats.isFile() && stats.size <= mostText ? readFileSync(descriptor, 'utf8') : ''
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function enter(view: RootView, levels: readonly Level[], name: string): Found | undefined {
+  const path = pathOf([...levels, {name, directories: []}])
+  const overlay = view.overlays.findLast(each => each.target === path)
+  if (overlay !== undefined) return {kind: 'directory', path, directories: overlay.layers}
+  const directories: string[] = []
+  for (const directory of levels[levels.length - 1]!.directories) {
+    const hostPath = join(directory, name)
+    const stats = lstatSync(hostPath, {throwIfNoEntry: false})
+    if (stats === undefined) continue
+    if (stats.isDirectory()) directories.push(hostPath)
+    else if (directories.length > 0 || isWhiteout(stats)) break
+    else return {kind: 'file', path, hostPath, stats}
+  }
+  return directories.length > 0 ? {kind: 'directory', path, directories} : undefined
+}
+
+const isWhiteout = (stats: Stats): boolean => stats.isCharacterDevice() && stats.rdev === 0
+
+const pathOf = (levels: readonly Level[]): string =>
+  `/${levels
+    .slice(1)
+    .map(each => each.name)
+    .join('/')}`
