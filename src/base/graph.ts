@@ -1,0 +1,31 @@
+/** A circle among the nodes, its first node again at the end, or undefined; edges to unknown nodes are followed too. */
+export function findCycle(nodes: Iterable<string>, edges: (node: string) => Iterable<string>): string[] | undefined {
+  const done = new Set<string>()
+  for (const start of nodes) {
+    const cycle = done.has(start) ? undefined : search(start, edges, done)
+    if (cycle !== undefined) return cycle
+  }
+  return undefined
+}
+
+/** Depth first with a stack of its own: a chain may be longer than the call stack. */
+function search(start: string, edges: (node: string) => Iterable<string>, done: Set<string>): string[] | undefined {
+  const open = new Set([start])
+  const stack = [{node: start, rest: edges(start)[Symbol.iterator]()}]
+  while (stack.length > 0) {
+    const {node, rest} = stack.at(-1)!
+    const {done: end, value: next} = rest.next()
+    if (end === true) {
+      stack.pop()
+      open.delete(node)
+      done.add(node)
+    } else if (open.has(next)) {
+      const path = [...open]
+      return [...path.slice(path.indexOf(next)), next]
+    } else if (!done.has(next)) {
+      open.add(next)
+      stack.push({node: next, rest: edges(next)[Symbol.iterator]()})
+    }
+  }
+  return undefined
+}

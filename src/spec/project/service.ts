@@ -1,0 +1,115 @@
+import {parseBytes} from '../../base/bytes.ts'
+import {parseDuration} from '../../base/duration.ts'
+import type {Dependency, DependencyCondition, NetworkAttachment, Port, Service} from '../../model/project.ts'
+import type {CanonicalAttachment, CanonicalDependency, CanonicalService} from '../canonical-form.ts'
+import {mapValues} from '../normalise.ts'
+import {defined} from './defined.ts'
+import {healthcheckOf} from './health.ts'
+import {configGrants, mountsOf, secretGrants} from './mounts.ts'
+import {resourcesOf} from './resources.ts'
+import {restartOf} from './restart.ts'
+
+/** A canonical service as the rest of the program wants it: typed, complete, numbers as numbers. */
+export function serviceOf(name: string, service: CanonicalService, project: string): Service {
+  return {
+    name,
+    image: service.image ?? `${project}-${name}`,
+    pullPolicy: pullPolicyOf(service.pull_policy),
+    command: service.command ?? null,
+    entrypoint: service.entrypoint ?? null,
+    environment: mapValues(service.environment ?? {}, value => value),
+    labels: mapValues(service.labels ?? {}, value => value),
+    ...identityOf(service),
+    tty: service.tty ?? false,
+    stdinOpen: service.stdin_open ?? false,
+    init: service.init ?? false,
+    attach: service.attach ?? true,
+    ...networkOf(service),
+    mounts: mountsOf(service),
+    configs: configGrants(service.configs ?? []),
+    secrets: secretGrants(service.secrets ?? []),
+    dependsOn: mapValues(service.depends_on ?? {}, dependencyOf),
+    ...defined({healthcheck: healthcheckOf(service.healthcheck)}),
+    restart: restartOf(service),
+    scale: service.deploy?.replicas ?? service.scale ?? 1,
+    ...stopOf(service),
+    ...securityOf(service),
+    resources: resourcesOf(service),
+    ulimits: mapValues(service.ulimits ?? {}, value =>
+      typeof value === 'number' ? {soft: value, hard: value} : value,
+    ),
+    sysctls: mapValues(service.sysctls ?? {}, value => value),
+    ...defined({shmSize: service.shm_size === undefined ? undefined : parseBytes(service.shm_size)}),
+    ...defined({logging: loggingOf(service)}),
+    profiles: service.profiles ?? [],
+  }
+}
+
+const identityOf = (service: CanonicalService) =>
+  defined({
+    containerName: service.container_name,
+    hostname: service.hostname,
+    domainname: service.domainname,
+    user: service.user,
+    workingDir: service.working_dir,
+  })
+
+const securityOf = (service: CanonicalService) => ({
+  capAdd: service.cap_add ?? [],
+  capDrop: service.cap_drop ?? [],
+  privileged: service.privileged ?? false,
+  readOnly: service.read_only ?? false,
+  securityOpt: service.security_opt ?? [],
+  groupAdd: service.group_add ?? [],
+})
+
+const stopOf = (service: CanonicalService) =>
+  defined({
+    stopSignal: service.stop_signal,
+    stopGracePeriod: service.stop_grace_period === undefined ? undefined : parseDuration(service.stop_grace_period),
+  })
+
+function networkOf(service: CanonicalService) {
+  const mode = service.network_mode
+  return {
+    networkMode: (mode === undefined || mode === 'bridge' ? 'networks' : mode) as Service['networkMode'],
+    networks: mapValues(service.networks ?? {}, attachment => attachmentOf(attachment)),
+    ports: (service.ports ?? []).map(portOf),
+    expose: [...(service.expose ?? [])].map(port => (port.includes('/') ? port : `${port}/tcp`)),
+    extraHosts: (service.extra_hosts ?? []).map(host => host.replace('=', ':')),
+    dns: (service.dns ?? []).filter(server => server !== ''),
+  }
+}
+
+const attachmentOf = (attachment: CanonicalAttachment | null): NetworkAttachment => ({
+  aliases: attachment?.aliases ?? [],
+  ...defined({
+    ipv4Address: attachment?.ipv4_address,
+    ipv6Address: attachment?.ipv6_address,
+    macAddress: attachment?.mac_address,
+  }),
+  priority: attachment?.priority ?? 0,
+  gatewayPriority: attachment?.gw_priority ?? 0,
+})
+
+const portOf = (port: NonNullable<CanonicalService['ports']>[number]): Port => ({
+  target: port.target!,
+  ...defined({published: port.published === '' ? undefined : port.published, hostIp: port.host_ip}),
+  protocol: port.protocol === 'udp' ? 'udp' : 'tcp',
+})
+
+const dependencyOf = (dependency: CanonicalDependency): Dependency => ({
+  condition: (dependency.condition ?? 'service_started') as DependencyCondition,
+  restart: dependency.restart ?? false,
+  required: dependency.required ?? true,
+})
+
+function loggingOf({logging}: CanonicalService): Service['logging'] {
+  if (logging === undefined) return undefined
+  return {...defined({driver: logging.driver}), options: mapValues(logging.options ?? {}, value => value ?? '')}
+}
+
+/** Refreshing by age is taken as missing; support-values.ts says so. */
+function pullPolicyOf(policy: string | undefined): Service['pullPolicy'] {
+  return policy === 'always' || policy === 'never' || policy === 'build' ? policy : 'missing'
+}

@@ -1,0 +1,134 @@
+import {type Code, problem, type Report, warning} from './problem.ts'
+import {entriesOf, get, itemsOf, type MapTree, type Tree, textOf} from './tree.ts'
+
+/** What the answer depends on beside the file. */
+export type SupportContext = {
+  /** `linux/amd64`; undefined: any platform is taken. */
+  readonly platform: string | undefined
+}
+
+type Tell = {readonly where: string; readonly context: SupportContext; readonly report: Report}
+type ValueCheck = (tree: Tree, tell: Tell) => void
+
+const serviceChecks: Readonly<Record<string, ValueCheck>> = {
+  links: (tree, {where, report}) => {
+    for (const item of itemsOf(tree)) {
+      const [service, alias] = (textOf(item) ?? '').split(':')
+      if (alias === undefined || alias === service) continue
+      report(
+        unsupported(warning, `${where}: the alias ${alias} is not made`, {at: item.at, hint: `reach it as ${service}`}),
+      )
+    }
+  },
+  logging: (tree, {where, report}) => {
+    const driver = get(tree, 'driver')
+    if (driver !== undefined && !['json-file', 'local'].includes(textOf(driver) ?? '')) {
+      report(unsupported(warning, `${where}.driver: output is kept as json-file instead`, {at: driver.at}))
+    }
+    for (const [name, {key}] of entriesOf(get(tree, 'options'))) {
+      if (!['max-size', 'max-file'].includes(name))
+        report(unsupported(warning, `${where}.options.${name} has no effect`, {at: key}))
+    }
+  },
+  network_mode: (tree, {where, report}) => {
+    if (/^(?:none|host|bridge|service:.+|container:.+)$/.test(textOf(tree) ?? '')) return
+    report(unsupported(problem, `${where} must be none, host, service:NAME or container:NAME`, {at: tree.at}))
+  },
+  platform: (tree, {where, context, report}) => {
+    const [os, architecture] = (textOf(tree) ?? '').split('/')
+    const own = context.platform
+    if (
+      own === undefined ||
+      own === `${os}/${architecture}` ||
+      (architecture === undefined && [own.split('/')[1], 'linux'].includes(os))
+    )
+      return
+    report(
+      unsupported(problem, `${where}: this machine is ${own}`, {
+        at: tree.at,
+        hint: 'programs of other processors are not run',
+      }),
+    )
+  },
+  pull_policy: (tree, {where, report}) => {
+    const policy = textOf(tree) ?? ''
+    if (!/^(?:daily|weekly|refresh|every_.*)$/.test(policy)) return
+    report(unsupported(warning, `${where}: "${policy}" is taken as missing`, {at: tree.at}))
+  },
+  security_opt: (tree, {where, report}) => {
+    itemsOf(tree).forEach((item, index) => {
+      if (/^(?:no-new-privileges(?:[:=](?:true|false))?|seccomp[:=]unconfined)$/.test(textOf(item) ?? '')) return
+      report(
+        unsupported(warning, `${where}[${index}] has no effect`, {
+          at: item.at,
+          hint: 'honoured are no-new-privileges and seccomp=unconfined',
+        }),
+      )
+    })
+  },
+  volumes: (tree, {where, report}) => {
+    itemsOf(tree).forEach((item, index) => {
+      const type = get(item, 'type')
+      if (type === undefined || ['bind', 'volume', 'tmpfs'].includes(textOf(type) ?? '')) return
+      report(
+        unsupported(problem, `${where}[${index}]: mounts of type ${textOf(type)} are not supported`, {at: type.at}),
+      )
+    })
+  },
+}
+
+/** Attributes of which only some values are honoured. */
+export function supportOfValue(tree: MapTree, context: SupportContext, report: Report): void {
+  for (const [name, {value: service}] of entriesOf(get(tree, 'services'))) {
+    checkBuild(name, service, report)
+    for (const [key, check] of Object.entries(serviceChecks)) {
+      const value = get(service, key)
+      if (value !== undefined) check(value, {where: `services.${name}.${key}`, context, report})
+    }
+  }
+  checkDrivers(tree, report)
+}
+
+function checkBuild(name: string, service: Tree, report: Report): void {
+  const build = entriesOf(service).get('build')
+  if (build === undefined || (build.value.kind === 'scalar' && build.value.value === null)) return
+  const hasImage = get(service, 'image') !== undefined
+  const message = hasImage
+    ? `services.${name}.build has no effect: building comes later`
+    : `services.${name}.build: building comes later`
+  const hint = hasImage
+    ? 'the image is used as it is'
+    : 'name an image that exists: image: host://, image: apt://redis-server'
+  report(unsupported(hasImage ? warning : problem, message, {at: build.key, hint}))
+}
+
+function checkDrivers(tree: MapTree, report: Report): void {
+  for (const [kind, own] of [
+    ['networks', 'bridge'],
+    ['volumes', 'local'],
+  ] as const) {
+    for (const [name, {value}] of entriesOf(get(tree, kind))) {
+      const driver = get(value, 'driver')
+      if (driver === undefined || ['', own, 'default'].includes(textOf(driver) ?? '')) continue
+      report(
+        unsupported(problem, `${kind}.${name}.driver: "${textOf(driver)}" is not supported`, {
+          at: driver.at,
+          hint: `the driver is ${own}`,
+        }),
+      )
+    }
+  }
+  for (const [name, {value}] of entriesOf(get(tree, 'networks'))) {
+    const ipv4 = get(value, 'enable_ipv4')
+    if (ipv4?.kind !== 'scalar' || ipv4.value !== false) continue
+    report(unsupported(problem, `networks.${name}.enable_ipv4: a network always has IPv4`, {at: ipv4.at}))
+  }
+}
+
+type Make = (
+  code: Code,
+  message: string,
+  place: {readonly at: Tree['at']; readonly hint?: string},
+) => ReturnType<typeof problem>
+const unsupported = (make: Make, message: string, place: {readonly at: Tree['at']; readonly hint?: string}) =>
+  make('unsupported', message, place)
