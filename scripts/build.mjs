@@ -1,0 +1,56 @@
+// Bundles src/main.ts into dist/: an entry and a chunk per command, so that each run loads only what it needs.
+import {rename, rm} from 'node:fs/promises'
+import {fileURLToPath} from 'node:url'
+import {build} from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** What dockerode brings along for `docker build` and for engines behind ssh: we use neither. */
+const unused = /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|cpu-features|tar-fs|@balena\/dockerignore)$/
+
+const lightDockerode = {
+  name: 'light-dockerode',
+  setup({onResolve, onLoad}) {
+    onResolve({filter: unused}, ({path}) => ({path, namespace: 'unused'}))
+    onResolve({filter: /^\.\/(session|buildkit)$/}, ({path, importer}) =>
+      importer.includes('/dockerode/') ? {path, namespace: 'unused'} : undefined,
+    )
+    onLoad({filter: /.*/, namespace: 'unused'}, () => ({contents: 'module.exports = {}', loader: 'js'}))
+  },
+}
+
+/** Builds beside and puts in place at the end: a build that fails leaves the last good one. */
+export async function bundle({target = `${root}dist`, plugins = []} = {}) {
+  const beside = `${target}.new`
+  await rm(beside, {recursive: true, force: true})
+  const {metafile} = await build({
+    absWorkingDir: root,
+    entryPoints: {stack: 'src/main.ts'},
+    outdir: beside,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    outExtension: {'.js': '.mjs'},
+    // Flat: the addon and the monitor are found relative to any chunk.
+    chunkNames: '[name]-[hash]',
+    // Packages in CommonJS ask for node's own modules by require().
+    banner: {
+      js: "import {createRequire as requireFrom} from 'node:module'; const require = requireFrom(import.meta.url)",
+    },
+    sourcemap: process.env.STACK_SOURCEMAP === '1' ? 'external' : false,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    legalComments: 'linked',
+    logLevel: 'warning',
+    metafile: true,
+    plugins: [lightDockerode, ...plugins],
+  })
+  await rm(target, {recursive: true, force: true})
+  await rename(beside, target)
+  return metafile
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle()

@@ -1,0 +1,36 @@
+import type {Command} from './command.ts'
+
+type Row = {
+  readonly load: () => Promise<Command>
+  /** Left out of help, reference and completion. */
+  readonly hidden?: boolean
+}
+
+/** The only list of commands: help, docs/cli.md and completion are rendered from it. Each is loaded when it is used. */
+export const commands: Readonly<Record<string, Row>> = {
+  ps: {load: async () => (await import('./commands/ps.ts')).ps},
+  logs: {load: async () => (await import('./commands/logs.ts')).logs},
+  exec: {load: async () => (await import('./commands/exec.ts')).exec},
+  kill: {load: async () => (await import('./commands/kill.ts')).kill},
+  pause: {load: async () => (await import('./commands/pause.ts')).pause},
+  unpause: {load: async () => (await import('./commands/unpause.ts')).unpause},
+  pull: {load: async () => (await import('./commands/pull.ts')).pull},
+  wait: {load: async () => (await import('./commands/wait.ts')).wait},
+  top: {load: async () => (await import('./commands/top.ts')).top},
+  port: {load: async () => (await import('./commands/port.ts')).port},
+  events: {load: async () => (await import('./commands/events.ts')).events},
+  images: {load: async () => (await import('./commands/images.ts')).images},
+  ls: {load: async () => (await import('./commands/ls.ts')).ls},
+  config: {load: async () => (await import('./commands/config.ts')).config},
+  doctor: {load: async () => (await import('./commands/doctor.ts')).doctor},
+  version: {load: async () => (await import('./commands/version.ts')).version},
+  completion: {load: async () => (await import('./commands/completion.ts')).completion},
+  help: {load: async () => (await import('./commands/help.ts')).help},
+  daemon: {hidden: true, load: async () => (await import('./commands/daemon.ts')).daemon},
+}
+
+/** Every command that people are shown, in the order of the list. */
+export function listed(): Promise<Array<{readonly name: string; readonly command: Command}>> {
+  const shown = Object.entries(commands).filter(([, row]) => row.hidden !== true)
+  return Promise.all(shown.map(async ([name, {load}]) => ({name, command: await load()})))
+}

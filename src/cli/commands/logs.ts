@@ -1,0 +1,81 @@
+import type {ActualContainer, LogOptions} from '../../engine/engine.ts'
+import {LogPrinter} from '../../ui/logs.ts'
+import {createStyle} from '../../ui/style.ts'
+import {command, type Values} from '../command.ts'
+import type {Context} from '../context.ts'
+import {Follower} from '../follow.ts'
+import {parseMoment, parseTail} from '../moment.ts'
+import {containersOf, shortName} from '../selection.ts'
+
+const options = {
+  follow: {type: 'boolean', short: 'f', description: 'keep printing what comes'},
+  index: {type: 'integer', value: 'N', minimum: 1, description: 'only the container with this number'},
+  'no-color': {type: 'boolean', description: 'no colours'},
+  'no-log-prefix': {type: 'boolean', description: 'no name in front of each line'},
+  since: {type: 'string', value: 'TIME', description: 'from then on: 2026-01-02T13:23:37Z, or 42m for 42 minutes ago'},
+  tail: {type: 'string', short: 'n', value: 'N', description: 'only the last lines of each container (default: all)'},
+  timestamps: {type: 'boolean', short: 't', description: 'with the time of each line'},
+  until: {type: 'string', value: 'TIME', description: 'until then, in the same form'},
+} as const
+
+export const logs = command({
+  summary: 'Print the output of containers',
+  usage: 'logs [OPTIONS] [SERVICE...]',
+  options,
+  async run({values, operands, context}) {
+    const all = await containersOf(context, operands)
+    const {project} = await context.scope()
+    const isWanted = ({service, number}: {service: string; number: number}) =>
+      (values.index === undefined || number === values.index) &&
+      (operands.length === 0 ? (project?.services[service]?.attach ?? true) : operands.includes(service))
+    await printLogs(all.filter(isWanted), {values, context, isWanted})
+    return 0
+  },
+})
+
+type Printing = {
+  readonly values: Values<typeof options>
+  readonly context: Context
+  readonly isWanted: (container: {service: string; number: number}) => boolean
+}
+
+async function printLogs(containers: readonly ActualContainer[], {values, context, isWanted}: Printing): Promise<void> {
+  const engine = await context.engine()
+  const printer = printerFor(containers, values, context)
+  const reading = readingFrom(values, Date.now())
+  const {signal, stop} = context.io.interrupts.abortSignal()
+  try {
+    if (values.follow) {
+      const {name: project} = await context.scope()
+      await new Follower({engine, project, printer, reading, wants: isWanted, signal}).follow(containers)
+    } else {
+      await Promise.all(
+        containers.map(each => printer.copy(shortName(each), engine.logs(each.id, {...reading, signal}))),
+      )
+    }
+  } finally {
+    stop()
+  }
+}
+
+function printerFor(
+  containers: readonly ActualContainer[],
+  values: Values<typeof options>,
+  {io, style}: Context,
+): LogPrinter {
+  const colours = values['no-color'] ? createStyle(false) : style
+  const targets = {stdout: io.stdout, stderr: io.stdout, style: colours, prefix: !values['no-log-prefix']}
+  return new LogPrinter(targets, containers.map(shortName))
+}
+
+function readingFrom(values: Values<typeof options>, now: number): LogOptions {
+  const tail = parseTail(values.tail)
+  const since = parseMoment(values.since, '--since', now)
+  const until = parseMoment(values.until, '--until', now)
+  return {
+    timestamps: values.timestamps,
+    ...(tail === undefined ? {} : {tail}),
+    ...(since === undefined ? {} : {since}),
+    ...(until === undefined ? {} : {until}),
+  }
+}

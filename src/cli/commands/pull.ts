@@ -1,0 +1,61 @@
+import type {Service} from '../../model/project.ts'
+import {command} from '../command.ts'
+import {checkServices} from '../selection.ts'
+import {workOn} from '../work.ts'
+
+export const pull = command({
+  summary: 'Fetch the images of services',
+  usage: 'pull [OPTIONS] [SERVICE...]',
+  options: {
+    'ignore-pull-failures': {type: 'boolean', description: 'go on and succeed although an image cannot be fetched'},
+    'include-deps': {type: 'boolean', description: 'also those of the services that they depend on'},
+    policy: {
+      type: 'choice',
+      choices: ['missing', 'always'],
+      description: 'only what is not there, or all (default: always)',
+    },
+    quiet: {type: 'boolean', short: 'q', description: 'without showing how far it is'},
+  },
+  async run({values, operands, context}) {
+    const {services} = await context.project()
+    checkServices(operands, Object.keys(services))
+    const names =
+      operands.length === 0
+        ? Object.keys(services)
+        : values['include-deps']
+          ? withDependencies(operands, services)
+          : operands
+    const engine = await context.engine()
+    const images = new Set(
+      names
+        .map(name => services[name]!)
+        .filter(each => each.pullPolicy !== 'never' && each.pullPolicy !== 'build')
+        .map(({image}) => image),
+    )
+    const tasks = [...images].map(image => ({
+      id: `Image ${image}`,
+      doing: 'Pulling',
+      done: 'Pulled',
+      run: (progress: (text: string) => void) => {
+        const fetched = context.settings.dryRun
+          ? Promise.resolve()
+          : engine.ensureImage(image, values.policy ?? 'always', values.quiet ? undefined : progress)
+        return values['ignore-pull-failures'] ? fetched.catch((error: Error) => progress(error.message)) : fetched
+      },
+    }))
+    await workOn('pull', tasks, await context.renderer())
+    return 0
+  },
+})
+
+function withDependencies(names: readonly string[], services: Readonly<Record<string, Service>>): string[] {
+  const all = new Set<string>()
+  const add = (name: string): void => {
+    const service = services[name]
+    if (service === undefined || all.has(name)) return
+    all.add(name)
+    Object.keys(service.dependsOn).forEach(add)
+  }
+  names.forEach(add)
+  return [...all]
+}

@@ -1,0 +1,108 @@
+import type {StackError} from '../base/error.ts'
+import type {Engine} from '../engine/engine.ts'
+import type {Project} from '../model/project.ts'
+import type {Canonical} from '../spec/canonical-form.ts'
+import {chooseRenderer} from '../ui/choose.ts'
+import type {Renderer} from '../ui/renderer.ts'
+import {createStyle, type Style, wantsColour} from '../ui/style.ts'
+import type {Globals} from './globals.ts'
+import type {Interrupts} from './interrupts.ts'
+import {type Settings, settingsFrom} from './settings.ts'
+
+/** The process as the command line sees it; a test gives its own. */
+export type Io = {
+  readonly stdin: NodeJS.ReadStream
+  readonly stdout: NodeJS.WriteStream
+  readonly stderr: NodeJS.WriteStream
+  readonly environment: NodeJS.ProcessEnv
+  readonly directory: string
+  readonly interrupts: Interrupts
+  /** Instead of the engine that would be found. */
+  readonly engine?: Engine
+}
+
+/** A project by its name, with its file where one was found. */
+export type Scope = {
+  readonly name: string
+  readonly project?: Project
+  /** The files as one, in the long form of every attribute. */
+  readonly canonical?: Canonical
+  /** Why there is no project. */
+  readonly missing?: StackError
+}
+
+/** What a command gets: everything it may need, each loaded when it is first asked for. */
+export type Context = {
+  readonly io: Io
+  readonly globals: Globals
+  readonly settings: Settings
+  readonly environment: NodeJS.ProcessEnv
+  /** For data on standard output. */
+  readonly style: Style
+  print(text: string): void
+  renderer(): Promise<Renderer>
+  /** The project of the files, profiles of the named services switched on; prints what is wrong with them. */
+  project(services?: readonly string[]): Promise<Project>
+  /** As `project`, but a name given without any file is enough. */
+  scope(services?: readonly string[]): Promise<Scope>
+  engine(): Promise<Engine>
+  close(): Promise<void>
+}
+
+/** The composition root: where files, engine and terminal come together. */
+export function createContext(globals: Globals, io: Io): Context {
+  const settings = settingsFrom(globals, io.environment)
+  const styleFor = (stream: NodeJS.WriteStream) =>
+    createStyle(wantsColour({ansi: settings.ansi, environment: io.environment}, stream.isTTY === true))
+  const progress = settings.statusOnStdout ? io.stdout : io.stderr
+  const renderer = once(() =>
+    chooseRenderer(settings.progress, {stdout: io.stdout, stderr: progress, style: styleFor(progress)}),
+  )
+  const engine = once(() => openEngine(io))
+  const scope = once(async (services: readonly string[] = []) => {
+    const {loadScope} = await import('./scope.ts')
+    return loadScope({globals, io, services, style: styleFor(io.stderr), json: settings.progress === 'json'})
+  })
+  return {
+    io,
+    globals,
+    settings,
+    environment: io.environment,
+    style: styleFor(io.stdout),
+    print: text => void io.stdout.write(text),
+    renderer: renderer.get,
+    scope: scope.get,
+    project: async services => requireProject(await scope.get(services)),
+    engine: engine.get,
+    close: async () => {
+      if (engine.asked())
+        await engine.get().then(
+          opened => opened.close(),
+          () => {},
+        )
+    },
+  }
+}
+
+async function openEngine(io: Io): Promise<Engine> {
+  if (io.engine !== undefined) return io.engine
+  const {selectEngine} = await import('../engine/select.ts')
+  return selectEngine(io.environment)
+}
+
+function requireProject({project, missing}: Scope): Project {
+  if (project === undefined) throw missing ?? new Error('a scope has a project or says why not')
+  return project
+}
+
+/** Makes it at the first call, and gives the same at every other. */
+function once<T, Arguments extends readonly unknown[]>(make: (...given: Arguments) => Promise<T>) {
+  let made: Promise<T> | undefined
+  return {
+    get: (...given: Arguments): Promise<T> => {
+      made ??= make(...given)
+      return made
+    },
+    asked: (): boolean => made !== undefined,
+  }
+}

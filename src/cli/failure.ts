@@ -1,0 +1,40 @@
+import {describe, hintOf, StackError} from '../base/error.ts'
+import type {Style} from '../ui/style.ts'
+
+/** Ends the program with a code after all has been said already. */
+export class Silent extends Error {
+  readonly exitCode: number
+
+  constructor(exitCode: number) {
+    super(`exit ${exitCode}`)
+    this.exitCode = exitCode
+  }
+}
+
+export type FailureStyle = {readonly style: Style; readonly json: boolean}
+
+/** What is printed of an error; '' where all has been said. */
+export function renderFailure(error: unknown, {style, json}: FailureStyle): string {
+  if (error instanceof Silent) return ''
+  if (json) return `${JSON.stringify({error: true, message: describe(error)})}\n`
+  if (!(error instanceof StackError)) return renderBug(error, style)
+  const hint = hintOf(error)
+  return `${style.bad('stack:')} ${describe(error)}\n${hint === undefined ? '' : `  ${style.dim('try:')} ${hint}\n`}`
+}
+
+function renderBug(error: unknown, style: Style): string {
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const cause = error instanceof Error && error.cause !== undefined ? `\ncaused by: ${describe(error.cause)}` : ''
+  return `${style.bad('stack:')} this is a bug in stack\n${trace}${cause}\n`
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof Silent) return error.exitCode
+  return error instanceof StackError ? (innermostCode(error) ?? 1) : 1
+}
+
+function innermostCode(error: StackError): number | undefined {
+  let code: number | undefined
+  for (let at: unknown = error; at instanceof StackError; at = at.cause) code = at.exitCode ?? code
+  return code
+}

@@ -1,0 +1,81 @@
+import {readFileSync} from 'node:fs'
+import {relative} from 'node:path'
+import {type Diagnostic, hasErrors} from '../base/diagnostic.ts'
+import {StackError} from '../base/error.ts'
+import type {Project} from '../model/project.ts'
+import type {Loaded} from '../spec/load.ts'
+import {readProject} from '../spec/read.ts'
+import {renderDiagnostics} from '../ui/diagnostics.ts'
+import type {Style} from '../ui/style.ts'
+import type {Io, Scope} from './context.ts'
+import {Silent} from './failure.ts'
+import type {Globals} from './globals.ts'
+
+export type Loading = {
+  readonly globals: Globals
+  readonly io: Io
+  readonly style: Style
+  /** Services that were named: their profiles are switched on. */
+  readonly services: readonly string[]
+  /** Problems as JSON, one a line. */
+  readonly json: boolean
+}
+
+/** Reads the project's files, prints what is wrong with them, and fails if that is an error. */
+export function loadScope(loading: Loading): Scope {
+  const loaded = loadFiles(loading)
+  if (loaded instanceof StackError) return byNameAlone(loading, loaded)
+  tell(loaded.problems, loading)
+  if (hasErrors(loaded.problems)) throw new Silent(1)
+  const project: Project = loaded.project!
+  return {name: project.name, project, ...(loaded.canonical === undefined ? {} : {canonical: loaded.canonical})}
+}
+
+function loadFiles({globals, io, services}: Loading): Loaded | StackError {
+  try {
+    return readProject({
+      files: globals.file,
+      projectDirectory: globals['project-directory'],
+      envFiles: globals['env-file'],
+      profiles: globals.profile,
+      projectName: globals['project-name'],
+      services,
+      cwd: io.directory,
+      env: io.environment,
+      stdin: () => readFileSync(0, 'utf8'),
+    })
+  } catch (error) {
+    if (error instanceof StackError && error.code === 'not-found') return error
+    throw error
+  }
+}
+
+/** Without a file that was asked for, a name is enough to find what runs. */
+function byNameAlone({globals, io: {environment}}: Loading, missing: StackError): Scope {
+  const name = globals['project-name'] ?? environment.COMPOSE_PROJECT_NAME
+  if (globals.file.length > 0 || environment.COMPOSE_FILE || !name) throw missing
+  return {name, missing}
+}
+
+function tell(problems: readonly Diagnostic[], {io, style, json}: Loading): void {
+  if (problems.length === 0) return
+  const shown = problems.map(each => shorten(each, io.directory))
+  io.stderr.write(
+    json ? shown.map(each => `${JSON.stringify(jsonOf(each))}\n`).join('') : renderDiagnostics(shown, style),
+  )
+}
+
+const jsonOf = ({severity, code, message, at, hint}: Diagnostic) => ({
+  [severity]: true,
+  message,
+  code,
+  file: at?.file.path,
+  hint,
+})
+
+/** Files below where we are are named from here. */
+function shorten(problem: Diagnostic, directory: string): Diagnostic {
+  const {at} = problem
+  if (at === undefined || !at.file.path.startsWith(`${directory}/`)) return problem
+  return {...problem, at: {...at, file: {...at.file, path: relative(directory, at.file.path)}}}
+}

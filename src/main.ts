@@ -1,0 +1,42 @@
+import {Interrupts, interruptedCode} from './cli/interrupts.ts'
+import {version} from './version.ts'
+
+const argv = process.argv.slice(2)
+const interrupts = new Interrupts(() => process.exit(interruptedCode))
+// The daemon has handlers of its own.
+if (argv[0] !== 'daemon') for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupts.raise())
+
+process.exit(await main())
+
+async function main(): Promise<number> {
+  // The most frequent question of scripts is answered without loading anything.
+  if (argv.length === 1 && argv[0] === '--version') return answer(`stack version ${version}\n`)
+  leaveWithReader()
+  const {run} = await import('./cli/program.ts')
+  return run(argv, {
+    // Looking at standard input opens it, which few commands need.
+    get stdin() {
+      return process.stdin
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+    directory: process.cwd(),
+    interrupts,
+  })
+}
+
+function answer(text: string): number {
+  process.stdout.write(text)
+  return 0
+}
+
+/** Whoever read our output has gone (`stack logs | head`): nobody is left to tell. */
+function leaveWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0)
+      throw error
+    })
+  }
+}

@@ -1,0 +1,19 @@
+import {jsonRenderer} from './json.ts'
+import {plainRenderer} from './plain.ts'
+import {quietRenderer} from './quiet.ts'
+import type {Renderer} from './renderer.ts'
+import type {Style} from './style.ts'
+
+export type Mode = 'auto' | 'tty' | 'plain' | 'json' | 'quiet'
+export type Outputs = {readonly stdout: NodeJS.WriteStream; readonly stderr: NodeJS.WriteStream; readonly style: Style}
+
+/** The renderer for a mode; the one for terminals is loaded only when it is wanted. */
+export async function chooseRenderer(mode: Mode, {stdout, stderr, style}: Outputs): Promise<Renderer> {
+  const write = (text: string) => stderr.write(text)
+  const wanted = mode === 'auto' ? (stderr.isTTY ? 'tty' : 'plain') : mode
+  if (wanted === 'json') return jsonRenderer(write)
+  if (wanted === 'quiet') return quietRenderer(write, style)
+  if (wanted === 'plain') return plainRenderer(write, style)
+  const {ttyRenderer} = await import('./tty.ts')
+  return ttyRenderer({stdout, stderr}, style, Date.now)
+}
