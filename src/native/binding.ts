@@ -1,4 +1,7 @@
+import {existsSync} from 'node:fs'
 import {createRequire} from 'node:module'
+import {fileURLToPath} from 'node:url'
+import {StackError} from '../base/error.ts'
 
 /**
  * The addon's whole surface. One options object in, a promise out, one kernel idea each; no policy, no defaults.
@@ -11,7 +14,7 @@ export type Native = {
   /** Unpins: unmounts and removes the file. A missing one is ENOENT. */
   deleteNetns(options: {path: string}): Promise<void>
   /** Makes a bridge, IPv6 autoconfiguration off, with its addresses (`10.1.0.1/24`), and brings it up. */
-  createBridge(options: {name: string; alias: string; addresses: string[]; mtu: number}): Promise<void>
+  createBridge(options: {name: string; alias: string; mac: string; addresses: string[]; mtu: number}): Promise<void>
   /**
    * Makes a veth pair, one end on `bridge` and up, the other born as `peer` inside the namespace pinned at `netns`,
    * which gets its addresses, is brought up and gets `routes`: everything that one endpoint needs, batched.
@@ -29,16 +32,26 @@ export type Native = {
   }): Promise<void>
   deleteLink(options: {name: string}): Promise<void>
   /** Links of the namespace pinned at `netns`, or of our own. */
-  listLinks(options: {netns?: string}): Promise<{index: number; name: string; alias: string; kind: string; master: number; up: boolean; mtu: number; mac: string}[]>
+  listLinks(options: {
+    netns?: string
+  }): Promise<
+    {index: number; name: string; alias: string; kind: string; master: number; up: boolean; mtu: number; mac: string}[]
+  >
   /** IPv4 and IPv6 routes of the main table: what the address pool must avoid. */
   listRoutes(options: Record<string, never>): Promise<{destination: string; gateway: string; link: number}[]>
   listAddresses(options: Record<string, never>): Promise<{address: string; link: number}[]>
   /**
-   * Starts a program with posix_spawn (never fork: this process is large), gives it `input` on descriptor 0 and
+   * Starts `file` (with `args` after its own name) with posix_spawn (never fork: this process is large), gives it `input` on descriptor 0 and
    * resolves with all that it wrote to descriptor 3 until that closed, and with its exit status. Descriptors 1 and 2
    * are `log` (a file opened for appending, or /dev/null). No other descriptor is inherited.
    */
-  runProgram(options: {file: string; args: string[]; env: string[]; input: Uint8Array; log: string}): Promise<{output: string; status: number}>
+  runProgram(options: {
+    file: string
+    args: string[]
+    env: string[]
+    input: Uint8Array
+    log: string
+  }): Promise<{output: string; status: number}>
 }
 
 let loaded: Native | undefined
@@ -49,7 +62,15 @@ export function native(): Native {
   return loaded
 }
 
+/** Beside `src` and beside the bundle. */
+const places = ['../../build/stack.node', '../build/stack.node']
+
 function load(): Native {
-  const require = createRequire(import.meta.url)
-  return require('../build/stack.node') as Native
+  const found = places.map(place => fileURLToPath(new URL(place, import.meta.url))).find(existsSync)
+  if (found === undefined) {
+    throw new StackError('unsupported', 'the native addon build/stack.node is missing', {
+      hint: 'build it: npm run build:native',
+    })
+  }
+  return createRequire(import.meta.url)(found) as Native
 }
