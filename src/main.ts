@@ -4,7 +4,8 @@ import {version} from './version.ts'
 const argv = process.argv.slice(2)
 const interrupts = new Interrupts(() => process.exit(interruptedCode))
 // The daemon has handlers of its own.
-if (argv[0] !== 'daemon') for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupts.raise())
+if (argv[0] !== 'daemon')
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupts.raise())
 
 process.exit(await main())
 

@@ -16,7 +16,9 @@ export type Following = {
 }
 
 /** What is known of one container: the run that was printed last, and whether something happened since it was looked at. */
-type Followed = {lastRun: number | undefined; looking: boolean; again: boolean}
+type Followed = {lastRun: number | undefined; endUntold: boolean; looking: boolean; again: boolean}
+
+const unseen = (): Followed => ({lastRun: undefined, endUntold: false, looking: false, again: false})
 
 /** How long to trust that an event will come: one may be missed while the connection for events is being made. */
 const patience = 1000
@@ -38,7 +40,7 @@ export class Follower {
     signal.addEventListener('abort', close, {once: true})
     try {
       if (signal.aborted || containers.length === 0) return
-      for (const {id} of containers) this.#followed.set(id, {lastRun: undefined, looking: false, again: false})
+      for (const {id} of containers) this.#followed.set(id, unseen())
       for (const {id} of containers) this.#look(id)
       this.#watch().catch(this.#ended.reject)
       await this.#ended.promise
@@ -57,7 +59,7 @@ export class Follower {
     const {engine, project, wants} = this.#following
     for await (const event of engine.events(project, this.#closing.signal)) {
       if (event.action === 'start' && !this.#followed.has(event.container) && wants(event)) {
-        this.#followed.set(event.container, {lastRun: undefined, looking: false, again: false})
+        this.#followed.set(event.container, unseen())
       }
       if (['start', 'die', 'destroy'].includes(event.action)) this.#look(event.container)
     }
@@ -87,29 +89,31 @@ export class Follower {
   /** Prints a run that has not been printed; true when the container is over. */
   async #printRun(id: string, known: Followed): Promise<boolean> {
     const {engine, printer, reading} = this.#following
-    const before = await engine.inspectContainer(id)
-    if (before === undefined) return true
-    const isNew = before.startedAt !== undefined && before.startedAt !== known.lastRun
-    if (!isNew) return isOver(before)
+    const found = await engine.inspectContainer(id)
+    if (found?.startedAt === undefined || found.startedAt === known.lastRun) return this.#judge(found, known)
     const {signal} = this.#closing
-    const since =
-      known.lastRun === undefined ? reading : {timestamps: reading.timestamps ?? false, since: before.startedAt}
-    known.lastRun = before.startedAt
-    await printer.copy(shortName(before), engine.logs(id, {...since, follow: true, signal}))
-    return signal.aborted || this.#tellEnd(before, await engine.inspectContainer(id), known)
+    const {timestamps = false} = reading
+    const options = known.lastRun === undefined ? reading : {timestamps, since: found.startedAt}
+    known.lastRun = found.startedAt
+    known.endUntold = true
+    await printer.copy(shortName(found), engine.logs(id, {...options, follow: true, signal}))
+    return signal.aborted || this.#judge(await engine.inspectContainer(id), known)
   }
 
-  async #tellEnd(before: ActualContainer, after: ActualContainer | undefined, known: Followed): Promise<boolean> {
-    if (after === undefined) return true
-    if (after.startedAt !== before.startedAt) known.again = true
-    // The stream may end a moment before the engine says that the container has.
-    else if (after.status === 'running' || after.status === 'paused') known.lastRun = before.startedAt
-    const ended = isOver(after) || after.status === 'restarting'
-    if (!ended) return false
-    const suffix = isOver(after) ? '' : ' (restarting)'
-    await this.#following.printer.say(shortName(after), `exited with code ${after.exitCode}${suffix}`)
-    if (isOver(after)) this.#following.exited?.(after)
-    return isOver(after)
+  /** The stream may end a moment before the engine says that the container has: then a later look tells the end. */
+  async #judge(container: ActualContainer | undefined, known: Followed): Promise<boolean> {
+    if (container === undefined) return true
+    if (container.startedAt !== known.lastRun) known.again = true
+    const over = isOver(container)
+    if (known.endUntold && (over || container.status === 'restarting')) {
+      known.endUntold = false
+      await this.#following.printer.say(
+        shortName(container),
+        `exited with code ${container.exitCode}${over ? '' : ' (restarting)'}`,
+      )
+      if (over) this.#following.exited?.(container)
+    }
+    return over
   }
 
   #forget(id: string): void {

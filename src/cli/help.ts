@@ -12,7 +12,7 @@ export function renderOverview(commands: readonly Listed[]): string {
   return [
     'Usage: stack [OPTIONS] COMMAND [ARGUMENTS]',
     '',
-    'Runs a Compose file as isolated services on this machine, with no Docker engine installed.',
+    'Runs a Compose file as isolated services on one machine, without Docker.',
     '',
     'Commands:',
     ...commands.map(({name, command}) => `${indent}${name.padEnd(names)}  ${command.summary}`),

@@ -7,7 +7,7 @@ export function renderReference(commands: readonly Listed[]): string {
   return [
     '# The command line',
     '',
-    'Rendered from `src/cli/commands.ts` by `npm run docs:cli`; do not edit.',
+    'Rendered from `src/cli/commands.ts` by `npx vitest run test/unit/cli/reference.test.ts -u`; do not edit.',
     '',
     'Exit codes: 0 done, 1 something failed or the command line is wrong, 130 interrupted; `exec`, `wait` and',
     '`up --exit-code-from` give the code of the container.',

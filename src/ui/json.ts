@@ -7,7 +7,7 @@ export function jsonRenderer(write: Write): Renderer {
   const line = (value: object) => write(`${JSON.stringify(value)}\n`)
   return {
     begin() {},
-    tell: (activity: Activity) => line({...activity, status: words[activity.status]}),
+    tell: ({id, text, status, details}: Activity) => line({id, text, status: words[status], details}),
     note: (severity, message) => line({[severity]: true, message}),
     async end() {},
   }

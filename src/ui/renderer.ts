@@ -6,6 +6,8 @@ export type Activity = {
   readonly text: string
   readonly status: 'working' | 'done' | 'warning' | 'error'
   readonly details?: string
+  /** Done with this, but not with the thing: it was created and is yet to be started. */
+  readonly more?: boolean
 }
 
 /** Shows work as it is done. It is told and never asked: it decides nothing. */

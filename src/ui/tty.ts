@@ -104,7 +104,8 @@ function advance(line: Line, activity: Activity, {style, now}: {style: Style; no
   else if (isOver(line)) line.finish()
 }
 
-const isOver = ({activity}: Line): boolean => activity.status === 'done' || activity.status === 'error'
+const isOver = ({activity}: Line): boolean =>
+  activity.status === 'error' || (activity.status === 'done' && activity.more !== true)
 
 function titleOf({activity, began}: Line, style: Style, now: () => number): string {
   const paint = {working: style.dim, done: style.good, warning: style.warning, error: style.bad}[activity.status]

@@ -51,10 +51,10 @@ async function render(scope: Scope, values: Values<typeof options>, operands: re
 }
 
 async function hashes({project}: Scope, wanted: string): Promise<string> {
-  const {serviceHash} = await import('../../plan/hash.ts')
+  const {configHash} = await import('../../plan/hash.ts')
   const names = wanted === '*' ? Object.keys(project!.services) : wanted.split(',')
   checkServices(names, Object.keys(project!.services))
-  return lines(names.map(name => `${name} ${serviceHash(project!, project!.services[name]!)}`))
+  return lines(names.map(name => `${name} ${configHash(project!, project!.services[name]!)}`))
 }
 
 const lines = (texts: Iterable<string>): string =>

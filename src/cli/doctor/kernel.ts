@@ -81,8 +81,7 @@ export const networking: Check = host =>
 
 export const bpf: Check = host => [
   finding(
-    kernelHas(host, 'CONFIG_CGROUP_BPF', 'bpf') ??
-      (host.exists('/proc/sys/kernel/unprivileged_bpf_disabled') || undefined),
+    kernelHas(host, 'CONFIG_CGROUP_BPF') ?? (host.exists('/proc/sys/kernel/unprivileged_bpf_disabled') || undefined),
     {
       name: 'BPF for control groups',
       detail: 'one address for all replicas of a service, devices under cgroup v2',
@@ -103,14 +102,14 @@ export const forwarding: Check = host => {
   ]
 }
 
-/** Whether the kernel has a feature, by whatever it says of itself; undefined where it says nothing. */
-export function kernelHas(host: Host, config: string, module: string): boolean | undefined {
-  if (host.exists(`/sys/module/${module}`)) return true
+/** Whether the kernel has a feature, by whatever it says of itself; undefined where it says nothing. Some are no module. */
+export function kernelHas(host: Host, config: string, module?: string): boolean | undefined {
+  if (module !== undefined && host.exists(`/sys/module/${module}`)) return true
   const release = releaseOf(host)
   const settings = host.read('/proc/config.gz') ?? host.read(`/boot/config-${release}`)
   if (settings !== undefined) return new RegExp(`^${config}=[ym]$`, 'm').test(settings)
   const lists = ['builtin', 'dep'].map(kind => host.read(`/lib/modules/${release}/modules.${kind}`))
-  if (lists.every(list => list === undefined)) return undefined
+  if (module === undefined || lists.every(list => list === undefined)) return undefined
   return lists.some(list => list?.includes(`/${module}.ko`))
 }
 
