@@ -67,6 +67,7 @@ export type CanonicalService = {
   readonly pids_limit?: number
   readonly platform?: string
   readonly ports?: readonly CanonicalPort[]
+  readonly pre_start?: ReadonlyArray<{readonly image?: string}>
   readonly privileged?: boolean
   readonly profiles?: readonly string[]
   readonly pull_policy?: string

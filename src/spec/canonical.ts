@@ -8,7 +8,9 @@ import {printYaml} from './yaml.ts'
 export function printCanonical(model: Canonical, format: 'yaml' | 'json'): string {
   const whole = ordered(withoutUnused(model) as unknown as Plain, composeSchema)
   const escaped = escapeDollars(whole) as {readonly [key: string]: Plain}
-  return format === 'yaml' ? printYaml(escaped) : `${JSON.stringify(withNulls(escaped), null, 2)}\n`
+  return format === 'yaml'
+    ? printYaml(changeServices(escaped, withoutNulls))
+    : `${JSON.stringify(changeServices(escaped, withNulls), null, 2)}\n`
 }
 
 function withoutUnused(model: Canonical): Canonical {
@@ -48,11 +50,16 @@ function escapeDollars(value: Plain): Plain {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, escapeDollars(each as Plain)]))
 }
 
-/** The reference's JSON has command and entrypoint even where they are not said. */
-function withNulls(model: {readonly [key: string]: Plain}): Plain {
-  const services = Object.entries((model.services ?? {}) as Record<string, {readonly [key: string]: Plain}>)
-  return {
-    ...model,
-    services: Object.fromEntries(services.map(([name, each]) => [name, {command: null, entrypoint: null, ...each}])),
-  }
+type Attributes = {readonly [key: string]: Plain}
+
+function changeServices(model: Attributes, change: (service: Attributes) => Attributes): Plain {
+  const services = Object.entries((model.services ?? {}) as Record<string, Attributes>)
+  return {...model, services: Object.fromEntries(services.map(([name, each]) => [name, change(each)]))}
 }
+
+/** The reference's JSON has command and entrypoint even where they are not said; its YAML does not. */
+const withNulls = (service: Attributes): Attributes => ({command: null, entrypoint: null, ...service})
+const withoutNulls = (service: Attributes): Attributes =>
+  Object.fromEntries(
+    Object.entries(service).filter(([key, value]) => value !== null || !['command', 'entrypoint'].includes(key)),
+  )

@@ -1,8 +1,10 @@
 import {own} from './source.ts'
 import {type Entry, entriesOf, type MapTree, withEntry} from './tree.ts'
 
+type Variables = Readonly<Record<string, string>>
+
 /** `environment: [KEY]` and `args: [KEY]` take their values from where stack runs, where there is one. */
-export function resolveEnvironment(tree: MapTree, environment: Readonly<Record<string, string>>): MapTree {
+export function resolveEnvironment(tree: MapTree, environment: Variables): MapTree {
   const services = tree.entries.get('services')
   if (services?.value.kind !== 'map') return tree
   const entries = new Map<string, Entry>()
@@ -12,14 +14,27 @@ export function resolveEnvironment(tree: MapTree, environment: Readonly<Record<s
   return withEntry(tree, 'services', {key: services.key, value: {...services.value, entries}})
 }
 
-function filled(service: MapTree, environment: Readonly<Record<string, string>>): MapTree {
-  const written = service.entries.get('environment')
-  if (written?.value.kind !== 'map') return service
+function filled(service: MapTree, environment: Variables): MapTree {
+  const resolved = fill(service, 'environment', {environment, keep: true})
+  const build = resolved.entries.get('build')
+  if (build?.value.kind !== 'map') return resolved
+  return withEntry(resolved, 'build', {key: build.key, value: fill(build.value, 'args', {environment, keep: false})})
+}
+
+/** What is not set stays a name alone, or goes: an image's variable can be taken away, a build argument cannot. */
+function fill(
+  owner: MapTree,
+  attribute: string,
+  {environment, keep}: {environment: Variables; keep: boolean},
+): MapTree {
+  const written = owner.entries.get(attribute)
+  if (written?.value.kind !== 'map') return owner
   const entries = new Map(written.value.entries)
   for (const [name, {key, value}] of entriesOf(written.value)) {
     if (value.kind !== 'scalar' || value.value !== null || value.mark === 'reset') continue
     const found = own(environment, name)
     if (found !== undefined) entries.set(name, {key, value: {...value, value: found}})
+    else if (!keep) entries.delete(name)
   }
-  return withEntry(service, 'environment', {key: written.key, value: {...written.value, entries}})
+  return withEntry(owner, attribute, {key: written.key, value: {...written.value, entries}})
 }

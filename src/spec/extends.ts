@@ -3,7 +3,7 @@ import type {Span} from '../base/diagnostic.ts'
 import {suggest} from '../base/suggest.ts'
 import {mergeServices} from './merge.ts'
 import {problem} from './problem.ts'
-import {type Context, decode, parseSource, prepare, type Setting} from './source.ts'
+import {type Context, decode, prepare, type Setting} from './source.ts'
 import {type Entry, get, type MapTree, map, textOf} from './tree.ts'
 
 /** Where a service may be looked for: one file. */
@@ -29,6 +29,7 @@ export function resolveExtends(
 class Extending {
   readonly #setting: Setting
   readonly #context: Context
+  readonly #circles = new Set<string>()
   readonly #files = new Map<string, Scope | undefined>()
 
   constructor(setting: Setting, context: Context) {
@@ -61,7 +62,10 @@ class Extending {
     const link = `${scope.path}#${name}`
     const own = withoutExtends(service)
     if (chain.includes(link)) {
+      const circle = chain.slice(chain.indexOf(link)).sort().join()
       const names = [...chain.slice(chain.indexOf(link)), link].map(each => each.slice(each.lastIndexOf('#') + 1))
+      if (this.#circles.has(circle)) return own
+      this.#circles.add(circle)
       this.#context.report(
         problem('circular-extends', `services extend each other: ${names.join(' → ')}`, {at: key.key}),
       )
@@ -104,7 +108,7 @@ class Extending {
       return undefined
     }
     const setting: Setting = {...this.#setting, base: {...this.#setting.base, directory: dirname(path)}}
-    const documents = parseSource({path, text: decode(bytes)}, this.#context)
+    const documents = this.#context.documents({path, text: decode(bytes)})
     const prepared = new Map<string, MapTree | undefined>()
     const find = (name: string): MapTree | undefined => {
       if (!prepared.has(name)) prepared.set(name, this.#serviceOf(name, documents, setting))

@@ -2,18 +2,20 @@ import {type Diagnostic, hasErrors, type SourceFile} from '../base/diagnostic.ts
 import type {Project} from '../model/project.ts'
 import type {Canonical} from './canonical-form.ts'
 import {check} from './check.ts'
-import {readContent} from './content.ts'
+import {readContents} from './content.ts'
 import {readEnvFiles} from './env-files.ts'
 import {resolveEnvironment} from './environment.ts'
 import {dropResets} from './merge.ts'
 import {loadModel} from './model.ts'
-import {projectName} from './name.ts'
+import {type Named, projectName} from './name.ts'
 import {mapValues, normalise} from './normalise.ts'
+import {inOrder} from './order.ts'
 import {nearest, type Path} from './path.ts'
 import {problem} from './problem.ts'
 import {applyProfiles} from './profiles.ts'
 import {projectOf} from './project/project.ts'
-import {type Context, own, parseSource} from './source.ts'
+import {selectedServices} from './selection.ts'
+import {type Context, createContext, own} from './source.ts'
 import {checkSupport} from './support.ts'
 import {get, type MapTree, toPlain} from './tree.ts'
 
@@ -47,20 +49,16 @@ export type Loaded = {
 /** Text to Project: parse, interpolate, merge, validate, normalise; every problem at once, each with its place. */
 export function load(request: LoadRequest): Loaded {
   const problems: Diagnostic[] = []
-  const context: Context = {read: request.read, report: each => problems.push(each)}
-  const name = nameOf(request)
-  if (name.problem !== undefined) problems.push(name.problem)
-  const environment = {...request.environment, COMPOSE_PROJECT_NAME: name.name}
+  const context = createContext(request.read, each => problems.push(each))
+  const documents = request.files.flatMap(context.documents)
+  const named = nameOf(request, documents)
+  if (named.problem !== undefined) problems.push(named.problem)
+  const environment = {...request.environment, COMPOSE_PROJECT_NAME: named.name}
   const setting = {environment, base: {directory: request.workingDirectory, home: own(environment, 'HOME')}}
   const tree = loadModel({files: request.files, setting, chain: []}, context)
   if (tree === undefined) return {problems: problems.length > 0 ? inOrder(problems) : [emptyProblem(request.files)]}
-  return understand(resolveEnvironment(dropResets(tree), environment), {
-    request,
-    context,
-    environment,
-    name: name.name,
-    problems,
-  })
+  const whole = resolveEnvironment(dropResets(tree), environment)
+  return understand(whole, {request, context, environment, name: named.name, problems})
 }
 
 type Understanding = {
@@ -68,90 +66,46 @@ type Understanding = {
   readonly context: Context
   readonly environment: Readonly<Record<string, string>>
   readonly name: string
-  readonly problems: Diagnostic[]
+  /** Grows while the tree is looked at. */
+  readonly problems: readonly Diagnostic[]
 }
 
 function understand(tree: MapTree, {request, context, environment, name, problems}: Understanding): Loaded {
-  checkServicesKey(tree, request, context)
+  checkServicesKey(tree, context)
   checkSupport(tree, {platform: request.platform}, context.report)
-  const placeOf = (path: Path) => nearest(tree, path).key
   const plain = {services: {}, ...(toPlain(tree) as object)} as Canonical
-  const normal = normalise(plain, name, request.workingDirectory)
-  const switched = applyProfiles(normal, request.profiles, request.services ?? [])
-  check({model: normal, written: tree, switched, problems, report: context.report})
-  const files = {context, environment, placeOf}
-  const wanted = wantedServices(normal, request.services)
-  const readFor = (service: Canonical['services'][string], key: string) =>
-    wanted.has(key) ? readEnvFiles(key, service, files) : service
-  const on = mapValues(switched.on, readFor)
+  const model = normalise(plain, name, request.workingDirectory)
+  const switched = applyProfiles(model, request.profiles, request.services ?? [])
+  check({model, written: tree, switched, problems, report: context.report})
+  const from = {context, environment, placeOf: (path: Path) => nearest(tree, path).key}
+  const selected = selectedServices(model, request.services ?? [])
+  const on = mapValues(switched.on, (each, key) => (selected.has(key) ? readEnvFiles(key, each, from) : each))
   const isCoherent = !problems.some(each => each.severity === 'error' && each.code !== 'unsupported')
+  const contents = readContents(model, switched, from)
   if (!isCoherent) return {problems: inOrder(problems)}
-  const canonical: Canonical = {...normal, services: on}
-  const project = projectOf({
-    model: normal,
-    switched: {on, off: switched.off},
-    workingDirectory: request.workingDirectory,
-    files: request.files.map(file => file.path),
-    content: readContent(files),
-  })
-  const all = inOrder(problems)
-  return hasErrors(all) ? {problems: all, canonical} : {problems: all, canonical, project}
-}
-
-/** In the order of the files; the same thing said of the same place is said once, since a file may be read twice. */
-function inOrder(problems: readonly Diagnostic[]): Diagnostic[] {
-  const seen = new Map<string, Diagnostic>()
-  for (const each of problems) {
-    const key = `${each.code} ${each.message} ${each.at?.file.path}:${each.at?.start}`
-    if (!seen.has(key)) seen.set(key, each)
-  }
-  const files = new Map<string, number>()
-  for (const {at} of problems) if (at !== undefined && !files.has(at.file.path)) files.set(at.file.path, files.size)
-  const rank = ({at}: Diagnostic) => (at === undefined ? -1 : files.get(at.file.path)!)
-  return [...seen.values()].sort((a, b) => rank(a) - rank(b) || (a.at?.start ?? 0) - (b.at?.start ?? 0))
+  const canonical: Canonical = {...model, services: on}
+  if (hasErrors(problems)) return {problems: inOrder(problems), canonical}
+  const {workingDirectory} = request
+  const files = request.files.map(file => file.path)
+  const project = projectOf({model, switched: {on, off: switched.off}, workingDirectory, files, contents})
+  return {problems: inOrder(problems), canonical, project}
 }
 
 /** The name is needed before the files are understood: it is a variable in them. */
-function nameOf(request: LoadRequest) {
-  const silent: Context = {read: request.read, report: () => {}}
-  const mayBeNamed = request.files.filter(
-    file => /^["']?name["']?[ \t]*:/m.test(file.text) || file.text.trimStart().startsWith('{'),
-  )
-  const documents = request.projectName ? [] : mayBeNamed.flatMap(file => parseSource(file, silent))
+function nameOf(request: LoadRequest, documents: readonly MapTree[]): Named {
   const lookup = (key: string) => own(request.environment, key)
-  return projectName(request.projectName || lookup('COMPOSE_PROJECT_NAME'), documents, {
-    directory: request.workingDirectory,
-    lookup,
-  })
+  const asked = request.projectName || lookup('COMPOSE_PROJECT_NAME')
+  return projectName(asked, documents, {directory: request.workingDirectory, lookup})
 }
 
-function checkServicesKey(tree: MapTree, request: LoadRequest, {report}: Context): void {
+function checkServicesKey(tree: MapTree, {report}: Context): void {
   if (get(tree, 'services') !== undefined) return
-  const hint = 'services stand under "services:"'
-  const first = request.files[0]
-  if (first === undefined) return
-  report(
-    problem('missing-key', 'the file has no services', {
-      at: {file: first, start: tree.at.start, end: tree.at.start},
-      hint,
-    }),
-  )
+  const at = {...tree.at, end: tree.at.start}
+  report(problem('missing-key', 'the file has no services', {at, hint: 'services stand under "services:"'}))
 }
 
 function emptyProblem(files: readonly SourceFile[]): Diagnostic {
   const file = files[0]
   const place = file === undefined ? {} : {at: {file, start: 0, end: 0}}
   return problem('empty-file', 'the Compose file is empty', {...place, hint: 'start with "services:"'})
-}
-
-/** The named services and what they depend on; all when none is named. */
-function wantedServices({services}: Canonical, named: readonly string[] = []): ReadonlySet<string> {
-  const wanted = new Set<string>()
-  const queue = named.length === 0 ? Object.keys(services) : [...named]
-  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    if (wanted.has(name)) continue
-    wanted.add(name)
-    queue.push(...Object.keys(services[name]?.depends_on ?? {}))
-  }
-  return wanted
 }

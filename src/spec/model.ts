@@ -2,7 +2,7 @@ import type {SourceFile} from '../base/diagnostic.ts'
 import {resolveExtends} from './extends.ts'
 import {includeAll} from './include.ts'
 import {merge} from './merge.ts'
-import {type Context, parseSource, prepare, type Setting} from './source.ts'
+import {type Context, prepare, type Setting} from './source.ts'
 import {type MapTree, withoutKeys} from './tree.ts'
 
 /** Files that make one model together, the later over the earlier. `chain` are the files that included them. */
@@ -16,7 +16,7 @@ export type ModelSource = {
 export function loadModel({files, setting, chain}: ModelSource, context: Context): MapTree | undefined {
   let model: MapTree | undefined
   for (const file of files) {
-    for (const document of parseSource(file, context)) {
+    for (const document of context.documents(file)) {
       const prepared = prepare(document, setting, context)
       const included = includeAll(prepared, {setting, chain: [...chain, file.path]}, {context, loadModel})
       for (const each of included) model = merge(model, each)

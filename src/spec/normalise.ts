@@ -2,7 +2,9 @@ import type {Canonical, CanonicalDependency, CanonicalService} from './canonical
 
 /** What the specification leaves unsaid is said: the default network, names, what depends on what. */
 export function normalise(model: Canonical, name: string, directory: string): Canonical {
-  const services = mapValues(model.services, service => withDependencies(withNetworks(withBuild(service, directory))))
+  const services = mapValues(model.services, service =>
+    withDependencies(withNetworks(withHookImages(withBuild(service, directory)))),
+  )
   const usesDefault = Object.values(services).some(
     service => service.networks !== undefined && 'default' in service.networks,
   )
@@ -46,6 +48,13 @@ function withBuild(service: CanonicalService, directory: string): CanonicalServi
   if (service.build == null) return service
   const dockerfile = service.build.dockerfile_inline === undefined ? {dockerfile: 'Dockerfile'} : {}
   return {...service, build: {context: directory, ...dockerfile, ...service.build}}
+}
+
+/** What runs before the service runs in its image, unless it says otherwise. */
+function withHookImages(service: CanonicalService): CanonicalService {
+  const {image, pre_start: hooks} = service
+  if (image === undefined || hooks === undefined) return service
+  return {...service, pre_start: hooks.map(hook => ({...hook, image: hook.image ?? image}))}
 }
 
 function withDependencies(service: CanonicalService): CanonicalService {

@@ -12,10 +12,22 @@ export function applyProfiles({services}: Canonical, profiles: readonly string[]
   const isOn = ({profiles: own = []}: CanonicalService) =>
     own.length === 0 || active.has('*') || own.some(each => active.has(each))
   const entries = Object.entries(services)
+  const isThere = (name: string) => services[name] === undefined || isOn(services[name])
   return {
-    on: record(entries.filter(([, service]) => isOn(service))),
+    on: record(
+      entries
+        .filter(([, service]) => isOn(service))
+        .map(([name, service]) => [name, withoutAbsent(service, isThere)] as const),
+    ),
     off: record(entries.filter(([, service]) => !isOn(service))),
   }
+}
+
+/** A dependency that may be missing is gone when its service is switched off. */
+function withoutAbsent(service: CanonicalService, isThere: (name: string) => boolean): CanonicalService {
+  if (service.depends_on === undefined) return service
+  const kept = Object.entries(service.depends_on).filter(([name, {required}]) => required !== false || isThere(name))
+  return {...service, depends_on: Object.fromEntries(kept)}
 }
 
 function record(entries: ReadonlyArray<readonly [string, CanonicalService]>): Record<string, CanonicalService> {

@@ -12,13 +12,22 @@ export type Context = {
   readonly report: Report
   /** The file's bytes, or undefined where there is none. */
   readonly read: (path: string) => Uint8Array | undefined
+  /** The documents of a file, not yet looked into; each file is parsed once. */
+  readonly documents: (file: SourceFile) => readonly MapTree[]
+}
+
+export function createContext(read: Context['read'], report: Report): Context {
+  const parsed = new Map<SourceFile, readonly MapTree[]>()
+  const documents = (file: SourceFile): readonly MapTree[] => {
+    const known = parsed.get(file) ?? parseYaml(file, report)
+    parsed.set(file, known)
+    return known
+  }
+  return {read, report, documents}
 }
 
 /** What the values of a file mean: its variables, and where its relative paths start. */
 export type Setting = {readonly environment: Readonly<Record<string, string>>; readonly base: Base}
-
-/** The documents of a file, not yet looked into. */
-export const parseSource = (file: SourceFile, {report}: Context): MapTree[] => parseYaml(file, report)
 
 /** One document: variables filled in, checked, in canonical form, with absolute paths. */
 export function prepare(tree: MapTree, setting: Setting, {report}: Context): MapTree {

@@ -171,10 +171,12 @@ function scalarValue(node: ScalarNode<string>): string | number | boolean | null
 }
 
 function syntaxProblem(error: {code: string; message: string; pos: [number, number]}, file: SourceFile) {
-  const at = {file, start: error.pos[0], end: error.pos[1]}
+  // A syntax error at the very end points one past it.
+  const end = Math.min(error.pos[1], file.text.length)
+  const at = {file, start: Math.min(error.pos[0], end), end}
   if (error.code === 'DUPLICATE_KEY') {
-    const end = file.text.slice(at.start).search(/[:\s]/)
-    const key = {...at, end: end < 1 ? at.end : at.start + end}
+    const length = file.text.slice(at.start).search(/[:\s]/)
+    const key = {...at, end: length < 1 ? at.end : at.start + length}
     return problem('duplicate-key', `key ${file.text.slice(key.start, key.end)} stands here for the second time`, {
       at: key,
     })

@@ -1,4 +1,5 @@
 import {suggest} from '../../base/suggest.ts'
+import type {CanonicalService} from '../canonical-form.ts'
 import {type Path, renderPath} from '../path.ts'
 import type {ServiceCheck, Tell} from './check.ts'
 
@@ -31,9 +32,8 @@ export const checkReferences: ServiceCheck = (name, service, {model, tell}) => {
 const checkServices: ServiceCheck = (name, service, {model, tell}) => {
   const target = {kind: 'service', names: model.services, tell}
   for (const [key, {required}] of Object.entries(service.depends_on ?? {})) {
-    const written = service.links?.some(each => each.split(':')[0] === key) ? ['links'] : ['depends_on', key]
-    if (required !== false || model.services[key] === undefined)
-      mustExist(key, {...target, path: ['services', name, ...written]})
+    const isOptional = required === false && model.services[key] !== undefined
+    if (!isOptional) mustExist(key, {...target, path: ['services', name, ...mentionOf(key, service)]})
   }
   for (const [key, context] of Object.entries(service.build?.additional_contexts ?? {})) {
     const path = ['services', name, 'build', 'additional_contexts', key]
@@ -44,6 +44,18 @@ const checkServices: ServiceCheck = (name, service, {model, tell}) => {
       tell('undefined-reference', path, {message: `${renderPath(path)}: service "${other}" has no build section`})
     }
   }
+}
+
+/** Where a service names another one: a dependency may follow from a shared namespace. */
+function mentionOf(other: string, service: CanonicalService): Path {
+  const modes = ['network_mode', 'ipc', 'pid', 'uts', 'cgroup'] as const
+  const mode = modes.find(key => service[key] === `service:${other}`)
+  if (mode !== undefined) return [mode]
+  for (const key of ['links', 'volumes_from'] as const) {
+    const index = (service[key] ?? []).findIndex(each => each.split(':')[0] === other)
+    if (index >= 0) return [key, index]
+  }
+  return ['depends_on', other]
 }
 
 function mustExist(

@@ -5,26 +5,25 @@ import type {Switched} from '../profiles.ts'
 import {defined} from './defined.ts'
 import {serviceOf} from './service.ts'
 
-/** Where a config's or secret's bytes come from; undefined: reported already. */
-export type ReadContent = (kind: 'configs' | 'secrets', key: string, file: CanonicalFile) => Uint8Array | undefined
+/** The bytes of the configs and secrets that are used. */
+export type Contents = Readonly<Record<'configs' | 'secrets', ReadonlyMap<string, Uint8Array>>>
 export type ProjectParts = {
   readonly model: Canonical
   readonly switched: Switched
   readonly workingDirectory: string
   readonly files: readonly string[]
-  readonly content: ReadContent
+  readonly contents: Contents
 }
 
 /** The canonical model as the typed project: only what services that run make use of. */
-export function projectOf({model, switched, workingDirectory, files, content}: ProjectParts): Project {
+export function projectOf({model, switched, workingDirectory, files, contents}: ProjectParts): Project {
   const name = model.name!
   const services = Object.values(switched.on)
-  const build = (service: CanonicalService, key: string): Service =>
-    withoutOptional(serviceOf(key, service, name), switched)
+  const build = (service: CanonicalService, key: string): Service => serviceOf(key, service, name)
   const used = usedBy(services)
   const objects = (kind: 'configs' | 'secrets') =>
     mapValues(pick(model[kind], used[kind]), (file, key) =>
-      fileOf(key, file, content(kind, key, file) ?? new Uint8Array()),
+      fileOf(key, file, contents[kind].get(key) ?? new Uint8Array()),
     )
   return {
     name,
@@ -59,12 +58,6 @@ export function pick<T>(
 ): Record<string, NonNullable<T>> {
   const entries = Object.entries(record ?? {}).filter(([key]) => keys.has(key))
   return Object.fromEntries(entries.map(([key, value]) => [key, value ?? ({} as NonNullable<T>)]))
-}
-
-/** A dependency that may be missing is gone when its service is switched off. */
-function withoutOptional(service: Service, {off}: Switched): Service {
-  const kept = Object.entries(service.dependsOn).filter(([key, {required}]) => required || off[key] === undefined)
-  return {...service, dependsOn: Object.fromEntries(kept)}
 }
 
 const networkOf = (key: string, network: CanonicalNetwork): Network => ({
