@@ -6,6 +6,7 @@ import {environmentOf, hostnameOf} from './environment.ts'
 import {type DeviceNode, defaultDevices, deviceLinks, kernelMounts, maskedPaths, readOnlyPaths} from './masks.ts'
 import {type MountSources, mountSteps} from './mounts.ts'
 import {securityOptions} from './security.ts'
+import {sysctlSteps} from './sysctls.ts'
 import type {ResolvedUser} from './user.ts'
 
 /** Everything that is not in the record, found out before: with it, what a container may do is a pure function. */
@@ -21,6 +22,8 @@ export type StepFacts = {
   /** Pinned network namespace to join; undefined: the host's. */
   readonly netns: string | undefined
   readonly cgroup: CgroupFacts
+  /** Directory with resolv.conf, hosts and hostname. */
+  readonly networkFiles: string
   /** Device nodes beyond the defaults: the host's, for a privileged container. */
   readonly devices: readonly DeviceNode[]
   readonly wake: {readonly lock: string; readonly command: readonly string[]} | undefined
@@ -84,11 +87,11 @@ function rootSteps(record: ContainerRecord, facts: StepFacts): MonitorStep[] {
     ...kernel.map(({type, target, flags, data}): MonitorStep => ['mount', type, target, type, flags, data]),
     ...(taken.has('/sys') || taken.has('/sys/fs/cgroup') ? [] : cgroupMounts(facts.cgroup, host.privileged)),
     ...(taken.has('/dev') ? [] : deviceSteps(facts.devices)),
-    ...networkFiles(facts.paths.directory).filter(([, , target]) => !taken.has(target)),
+    ...networkFiles(facts.networkFiles).filter(([, , target]) => !taken.has(target)),
     ...mountSteps(mounts, facts.sources),
     ['hostname', hostnameOf(record)],
     ...when(config.domainname !== '', ['domainname', config.domainname]),
-    ...Object.entries(host.sysctls).map(([name, value]): MonitorStep => ['sysctl', name, value]),
+    ...sysctlSteps(host),
     ...when(!['', '/'].includes(config.workingDir), ['mkdir', config.workingDir, '0755', '0', '0']),
   ]
 }
@@ -134,8 +137,8 @@ function protectionSteps({host}: ContainerRecord): MonitorStep[] {
   return [
     ...(isOpen ? [] : readOnlyPaths.map((path): MonitorStep => ['readonly', path])),
     ...(isOpen ? [] : maskedPaths.map((path): MonitorStep => ['mask', path])),
-    ...when(host.readOnlyRootfs, ['root-readonly']),
     ['root'],
+    ...when(host.readOnlyRootfs, ['root-readonly']),
   ]
 }
 
@@ -156,7 +159,7 @@ export function processSteps(
   const {oomScoreAdj} = host.resources
   return [
     ...Object.entries(host.ulimits).map(
-      ([name, {soft, hard}]): MonitorStep => ['rlimit', name, limitText(soft), limitText(hard)],
+      ([name, {soft, hard}]): MonitorStep => ['rlimit', name, String(soft), String(hard)],
     ),
     ...when(oomScoreAdj !== undefined, ['oom-score-adj', String(oomScoreAdj)]),
     ...when(securityOptions(host.securityOpt).noNewPrivileges, ['no-new-privileges']),
@@ -170,8 +173,5 @@ export function processSteps(
     ['exec', ...command],
   ]
 }
-
-/** -1 is without limit. */
-const limitText = (limit: number): string => (limit < 0 ? 'unlimited' : String(limit))
 
 const when = (condition: boolean, step: MonitorStep): MonitorStep[] => (condition ? [step] : [])

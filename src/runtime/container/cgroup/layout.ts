@@ -1,4 +1,4 @@
-import {join} from 'node:path'
+import {basename, join} from 'node:path'
 
 /**
  * The cgroup trees of this host. Version 2: one tree. Version 1 (hybrid too, where a version 2 tree without
@@ -34,14 +34,19 @@ export type CgroupDirectories = {
   readonly ofController: (controller: Controller) => string | undefined
   /** Has a line `oom_kill N`. */
   readonly oomFile: string | undefined
+  /** Version 1: trees that a container is shown, by their controllers, such as `memory` or `cpu,cpuacct`. */
+  readonly trees: readonly string[]
 }
+
+/** Where programs look for their limits. */
+const shown: readonly Controller[] = ['memory', 'cpu', 'cpuacct', 'cpuset', 'pids']
 
 /** cpuset is entered only where it is asked for: an empty one refuses every process. */
 export function cgroupDirectories(layout: CgroupLayout, path: string, withCpuset: boolean): CgroupDirectories {
   if (layout.version === 2) {
     const directory = join(layout.root, path)
     const oomFile = join(directory, 'memory.events')
-    return {version: 2, all: [directory], ofController: () => directory, oomFile}
+    return {version: 2, all: [directory], ofController: () => directory, oomFile, trees: []}
   }
   const of = (controller: Controller): string | undefined => {
     const root = layout.roots.get(controller)
@@ -49,5 +54,7 @@ export function cgroupDirectories(layout: CgroupLayout, path: string, withCpuset
   }
   const all = [...new Set(controllers.map(of).filter(each => each !== undefined))]
   const memory = of('memory')
-  return {version: 1, all, ofController: of, oomFile: memory && join(memory, 'memory.oom_control')}
+  const trees = shown.filter(each => of(each) !== undefined).map(each => basename(layout.roots.get(each)!))
+  const oomFile = memory && join(memory, 'memory.oom_control')
+  return {version: 1, all, ofController: of, oomFile, trees: [...new Set(trees)]}
 }

@@ -14,6 +14,7 @@ const facts = (changes: Partial<StepFacts> = {}): StepFacts => ({
   seccomp: '/seccomp.bpf',
   netns: '/r/netns/c0ffee0000000000',
   cgroup: {version: 2, directories: ['/cg/stack/c0ffee'], oomFile: '/cg/stack/c0ffee/memory.events', trees: []},
+  networkFiles: '/c',
   devices: [],
   wake: {lock: 'stack-wake', command: ['/bin/stack', 'daemon']},
   hold: false,
@@ -149,7 +150,7 @@ test('mounts come by depth, in place of ours where they have the same target', (
       },
       {type: 'bind', source: '/home/me', target: '/data', readOnly: false, propagation: 'rslave'},
       {type: 'tmpfs', target: '/dev/shm', size: 1024, mode: 0o700, options: 'exec,uid=5'},
-      {type: 'file', index: 0, target: '/run/secrets/key'},
+      {type: 'file', index: 0, target: '/run/secrets/key', uid: 0, gid: 0, mode: 0o444},
       {type: 'bind', source: '/home/hosts', target: '/etc/hosts', readOnly: true},
     ],
   })
@@ -157,7 +158,7 @@ test('mounts come by depth, in place of ours where they have the same target', (
     [
       "- propagation private",
       "- mount tmpfs /dev/shm tmpfs nosuid,noexec,nodev mode=1777,size=67108864",
-      "- bind /s/containers/c0ffee0000000000000000000000000000000000000000000000000000000000/hosts /etc/hosts private",
+      "- bind /c/hosts /etc/hosts private",
       "+ propagation slave",
       "+ bind /home/me /data rec,slave",
       "+ bind /volumes/data/a/b /data/inner rec,ro,private",
@@ -174,6 +175,18 @@ test('what leads out of a volume, or what we cannot do, is refused', () => {
   const bind = {type: 'bind', source: '/a', target: '/b', readOnly: false, propagation: 'rshared'} as const
   expect(() => rendered(record({mounts: [bind]}))).toThrow('propagation "rshared" is not supported')
   expect(() => rendered(record({host: {securityOpt: ['seccomp={}']}}))).toThrow('is not supported')
+})
+
+test('only sysctls of the container’s own namespaces can be set, and those of the network not on the host’s', () => {
+  const of = (name: string, networkMode: 'none' | 'host' = 'none') =>
+    rendered(record({host: {sysctls: {[name]: '1'}, networkMode}}))
+  expect(of('net.ipv4.ip_forward')).toContain('sysctl net.ipv4.ip_forward 1')
+  expect(of('kernel.shmmax')).toContain('sysctl kernel.shmmax 1')
+  expect(of('fs.mqueue.msg_max', 'host')).toContain('sysctl fs.mqueue.msg_max 1')
+  for (const name of ['kernel.panic', 'vm.swappiness', 'net.../../kernel.panic', 'net/../kernel/panic']) {
+    expect(() => of(name), name).toThrow('cannot be set for a container')
+  }
+  expect(() => of('net.ipv4.ip_forward', 'host')).toThrow('network of the host')
 })
 
 test('masks and read-only paths come after the last mount', () => {

@@ -79,6 +79,7 @@ test('a hybrid host is version 1, and a tree that two controllers share is enter
   expect(cgroupDirectories(layout, 'stack/abc', false)).toMatchObject({
     all: ['/sys/fs/cgroup/cpu,cpuacct/stack/abc', '/sys/fs/cgroup/memory/stack/abc'],
     oomFile: '/sys/fs/cgroup/memory/stack/abc/memory.oom_control',
+    trees: ['memory', 'cpu,cpuacct'],
   })
   expect(cgroupDirectories(layout, 'stack/abc', true).all).toContain('/sys/fs/cgroup/cpuset/stack/abc')
 })

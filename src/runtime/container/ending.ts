@@ -1,0 +1,35 @@
+import type {ContainerRecord, ExitRecord} from '../../model/container.ts'
+import type {StartFailure} from './entry.ts'
+import type {Parts} from './parts.ts'
+
+/** As Docker has it where nobody saw the program end. */
+const unknownCode = 255
+
+export type End = {readonly exit: ExitRecord; readonly failure: StartFailure | undefined}
+
+/** How the run ended: as the monitor recorded it or said it; neither where it was killed, which is then recorded. */
+export async function recordedEnd(parts: Parts, id: string, said: ExitRecord | undefined): Promise<End> {
+  const recorded = await parts.store.readEnd(id)
+  const exit = recorded.exit ?? said
+  if (exit !== undefined) return {exit, failure: undefined}
+  const at = {startedAt: await parts.store.startedAt(id), finishedAt: Date.now()}
+  const lost: ExitRecord = {code: unknownCode, signal: 0, oom: false, ...at}
+  const failure = {message: 'lost: its monitor ended without a record', exitCode: unknownCode, ...at}
+  await parts.store.recordLoss(id, lost, failure)
+  return {exit: lost, failure}
+}
+
+/** What goes with a program that has ended; its network and files stay for the next start. */
+export async function clearAfterEnd(parts: Parts, record: ContainerRecord): Promise<void> {
+  const tidy = (doing: string, action: () => Promise<unknown>) =>
+    action().catch(error => parts.warn(`${doing} of "${record.name}"`, error))
+  await tidy('remove the cgroup', () => parts.cgroups.remove(record))
+  await tidy('give back the ports', () => parts.networks.unpublish(record.id))
+  await tidy('remove the run directory', () => parts.store.clearRun(record.id))
+}
+
+/** Gives up a network namespace of its own: at its removal, and where it never started. */
+export async function disconnect({networks, warn}: Parts, {id, name, host}: ContainerRecord): Promise<void> {
+  if (host.networkMode !== 'networks' && host.networkMode !== 'none') return
+  await networks.detach(id).catch(error => warn(`detach "${name}" from its networks`, error))
+}

@@ -1,0 +1,122 @@
+import {writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {StackError} from '../../base/error.ts'
+import {Rollback} from '../../base/rollback.ts'
+import type {ContainerRecord} from '../../model/container.ts'
+import type {Image} from '../../model/image.ts'
+import {startMonitor} from '../monitor/start.ts'
+import {prefill} from '../volume/prefill.ts'
+import {hostnameOf} from './environment.ts'
+import {capabilitiesHere, cgroupFacts, hostDevices, seccompOf, userOf} from './facts.ts'
+import {imageOf} from './image-of.ts'
+import {imageView, overlaysOf} from './layers.ts'
+import type {Parts} from './parts.ts'
+import {limitsFor} from './rlimits.ts'
+import {type NetworkOwner, netnsOf, networkOwner} from './shared-network.ts'
+import {containerSteps, type StepFacts} from './steps.ts'
+
+export type StartOptions = {
+  readonly hold: boolean
+  readonly find: (id: string) => ContainerRecord | undefined
+}
+
+/** Everything that a running container needs, then its monitor; where something fails, what was made is unmade. */
+export async function startContainer(parts: Parts, record: ContainerRecord, options: StartOptions): Promise<void> {
+  const image = imageOf(parts.images, record)
+  const owner = networkOwner(record, options.find)
+  const limited = withLimits(parts, record)
+  // First of all, since it finds what is wrong with the record before anything is made.
+  const steps = containerSteps(limited, await factsOf(parts, limited, {image, owner, hold: options.hold}))
+  await using undo = new Rollback(error => parts.warn(`clean up after the failed start of "${record.name}"`, error))
+  await undo.do(
+    () => parts.store.begin(record.id),
+    () => parts.store.clearRun(record.id),
+  )
+  await undo.do(
+    () => parts.cgroups.create(record),
+    () => parts.cgroups.remove(record),
+  )
+  await fillVolumes(parts, record, image)
+  await connect(parts, record, {owner, undo})
+  await startMonitor(steps)
+  undo.keep()
+}
+
+/** Namespace and addresses, published ports, and the files that say who and where the container is. */
+async function connect(
+  {paths, networks}: Parts,
+  record: ContainerRecord,
+  {owner, undo}: {readonly owner: NetworkOwner; readonly undo: Rollback},
+): Promise<void> {
+  const {id} = record
+  if (owner.kind === 'own')
+    await undo.do(
+      () => networks.attach(record),
+      () => networks.detach(id),
+    )
+  if (owner.kind !== 'other') {
+    const {directory} = paths.container(id)
+    await Promise.all([
+      writeFile(join(directory, 'resolv.conf'), await networks.resolvConf(record), {mode: 0o644}),
+      writeFile(join(directory, 'hosts'), networks.hosts(record), {mode: 0o644}),
+      writeFile(join(directory, 'hostname'), `${hostnameOf(record)}\n`, {mode: 0o644}),
+    ])
+  }
+  if (record.host.portBindings.length > 0) {
+    await undo.do(
+      () => networks.publish(record),
+      () => networks.unpublish(id),
+    )
+  }
+}
+
+async function factsOf(
+  parts: Parts,
+  record: ContainerRecord,
+  {image, owner, hold}: {readonly image: Image; readonly owner: NetworkOwner; readonly hold: boolean},
+): Promise<StepFacts> {
+  const paths = parts.paths.container(record.id)
+  const cgroup = cgroupFacts(parts.cgroups.directoriesOf(record))
+  const capabilities = capabilitiesHere(record.host)
+  return {
+    paths,
+    overlays: overlaysOf(paths, image),
+    sources: {
+      volume: name => volumeDirectory(parts, name),
+      file: index => join(paths.files, String(index)),
+    },
+    user: userOf(parts.paths, record, image, record.config.user),
+    capabilities,
+    seccomp: await seccompOf(parts.seccomp, record, {capabilities, cgroupVersion: cgroup.version}),
+    netns: netnsOf(parts.paths, owner),
+    cgroup,
+    networkFiles: owner.kind === 'other' ? parts.paths.container(owner.id).directory : paths.directory,
+    devices: record.host.privileged ? hostDevices() : [],
+    wake: parts.wake,
+    hold,
+  }
+}
+
+function withLimits(parts: Parts, record: ContainerRecord): ContainerRecord {
+  const warn = (text: string) => parts.warn(`start "${record.name}"`, new StackError('unsupported', text))
+  return {...record, host: {...record.host, ulimits: limitsFor(record.host.ulimits, warn)}}
+}
+
+function volumeDirectory({volumes}: Parts, name: string): string {
+  const volume = volumes.find(name)
+  if (volume === undefined) throw new StackError('not-found', `no such volume: ${name}`)
+  return volume.mountpoint
+}
+
+async function fillVolumes(parts: Parts, {mounts}: ContainerRecord, image: Image): Promise<void> {
+  for (const mount of mounts) {
+    if (mount.type !== 'volume' || mount.nocopy || mount.subpath !== undefined) continue
+    await prefill(volumeDirectory(parts, mount.name), imageView(image), mount.target)
+  }
+}
+
+/** How a start that failed looks from outside: 127 for a program that is not there, 126 for one that cannot run. */
+export function startExitCode(error: unknown): number {
+  if (error instanceof StackError && error.exitCode !== undefined) return error.exitCode
+  return 128
+}

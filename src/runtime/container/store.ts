@@ -1,0 +1,159 @@
+import {randomBytes} from 'node:crypto'
+import {existsSync} from 'node:fs'
+import {chmod, chown, mkdir, readdir, rename, rm, stat, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {errnoOf} from '../../base/error.ts'
+import {readJson, readText, writeWhole} from '../../base/file.ts'
+import type {ContainerRecord, ExitRecord, MountRecord} from '../../model/container.ts'
+import type {Image} from '../../model/image.ts'
+import type {Paths} from '../paths.ts'
+import type {StartFailure} from './entry.ts'
+import {overlaysOf} from './layers.ts'
+
+/** Containers' directories and files: written whole, read back after a restart. */
+export class ContainerStore {
+  readonly #paths: Paths
+  readonly #trash: string
+  readonly #deleting = new Set<Promise<void>>()
+
+  constructor(paths: Paths) {
+    this.#paths = paths
+    this.#trash = join(paths.containers, '.trash')
+  }
+
+  /** Ids of all there are; what a crash left half made or half deleted is deleted. */
+  async load(): Promise<ContainerRecord[]> {
+    await mkdir(this.#trash, {recursive: true, mode: 0o700})
+    await mkdir(this.#paths.runContainers, {recursive: true, mode: 0o700})
+    const records: ContainerRecord[] = []
+    for (const id of await readdir(this.#paths.containers)) {
+      if (id.startsWith('.')) continue
+      const record = await readJson<ContainerRecord>(this.#paths.container(id).config)
+      if (record === undefined) await this.#discard(id)
+      else records.push(record)
+    }
+    for (const name of await readdir(this.#trash)) this.#delete(join(this.#trash, name))
+    return records
+  }
+
+  /** config.json comes last: with it the container exists. */
+  async create(record: ContainerRecord, image: Image, files: readonly Uint8Array[]): Promise<void> {
+    const paths = this.#paths.container(record.id)
+    try {
+      await mkdir(paths.directory, {recursive: true, mode: 0o700})
+      for (const {upper, work, layers} of overlaysOf(paths, image)) await makeUpper(upper, work, layers)
+      if (files.length > 0) await mkdir(paths.files, {mode: 0o700})
+      for (const mount of record.mounts) {
+        if (mount.type === 'file') await writeGranted(paths.files, mount, files)
+      }
+      await this.write(record)
+    } catch (error) {
+      await rm(paths.directory, {recursive: true, force: true})
+      throw error
+    }
+  }
+
+  write(record: ContainerRecord): Promise<void> {
+    return writeWhole(this.#paths.container(record.id).config, JSON.stringify(record))
+  }
+
+  /** What the last run left, and whether somebody has been told of its end. */
+  async readEnd(id: string): Promise<{exit?: ExitRecord; failure?: StartFailure; wasTold: boolean; hasRun: boolean}> {
+    const paths = this.#paths.container(id)
+    const exit = await readJson<ExitRecord>(paths.exit)
+    const failure = await readJson<StartFailure>(paths.error)
+    return {
+      ...(exit === undefined ? {} : {exit}),
+      ...(failure === undefined ? {} : {failure}),
+      wasTold: existsSync(told(paths.directory)),
+      hasRun: existsSync(begun(paths.directory)),
+    }
+  }
+
+  /** Before a start: nothing of the last run is left that could be taken for this one's. */
+  async begin(id: string): Promise<void> {
+    const paths = this.#paths.container(id)
+    await mkdir(paths.runDirectory, {recursive: true, mode: 0o700})
+    for (const file of [paths.exit, paths.error, told(paths.directory)]) await rm(file, {force: true})
+    await writeFile(begun(paths.directory), '')
+  }
+
+  async recordFailure(id: string, failure: StartFailure): Promise<void> {
+    const paths = this.#paths.container(id)
+    await rm(begun(paths.directory), {force: true})
+    await rm(paths.runDirectory, {recursive: true, force: true})
+    await writeWhole(paths.error, JSON.stringify(failure))
+  }
+
+  /** In the place of a monitor that was killed before it could. */
+  async recordLoss(id: string, exit: ExitRecord, failure: StartFailure): Promise<void> {
+    const paths = this.#paths.container(id)
+    await writeWhole(paths.error, JSON.stringify(failure))
+    await writeWhole(paths.exit, JSON.stringify(exit))
+  }
+
+  /** When the program started, by the monitor's pid file; 0 where that is gone. */
+  async startedAt(id: string): Promise<number> {
+    const text = await readText(this.#paths.container(id).pid)
+    return Number(text?.trim().split(' ')[1] ?? 0)
+  }
+
+  /** After an end: the run directory goes; what is kept says how it ended. */
+  async clearRun(id: string): Promise<void> {
+    await rm(this.#paths.container(id).runDirectory, {recursive: true, force: true})
+  }
+
+  async markTold(id: string): Promise<void> {
+    await writeFile(told(this.#paths.container(id).directory), '').catch(ignoreMissing)
+  }
+
+  /** Out of sight at once; the files are deleted afterwards. */
+  async remove(id: string): Promise<void> {
+    await this.clearRun(id)
+    await this.#discard(id)
+  }
+
+  /** Resolves when everything removed so far is deleted. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#deleting)
+  }
+
+  async #discard(id: string): Promise<void> {
+    const gone = join(this.#trash, `${id}.${randomBytes(4).toString('hex')}`)
+    await rename(this.#paths.container(id).directory, gone).catch(ignoreMissing)
+    this.#delete(gone)
+  }
+
+  #delete(path: string): void {
+    // A failure leaves it in the trash, which the next load empties.
+    const deleting = rm(path, {recursive: true, force: true, maxRetries: 3}).catch(() => undefined)
+    this.#deleting.add(deleting)
+    deleting.finally(() => this.#deleting.delete(deleting))
+  }
+}
+
+/** Marker files: a start was tried, and listeners know of the end. */
+const begun = (directory: string): string => join(directory, 'begun')
+const told = (directory: string): string => join(directory, 'told')
+
+/** The upper directory's owner and mode become the merged one's, so they are the image's. */
+async function makeUpper(upper: string, work: string, layers: readonly string[]): Promise<void> {
+  await mkdir(upper, {recursive: true})
+  await mkdir(work, {recursive: true, mode: 0o700})
+  const lower = layers[0] === undefined ? undefined : await stat(layers[0])
+  await chmod(upper, (lower?.mode ?? 0o755) & 0o7777)
+  if (lower !== undefined) await chown(upper, lower.uid, lower.gid)
+}
+
+type FileMount = Extract<MountRecord, {type: 'file'}>
+
+async function writeGranted(directory: string, mount: FileMount, files: readonly Uint8Array[]): Promise<void> {
+  const path = join(directory, String(mount.index))
+  await writeFile(path, files[mount.index] ?? new Uint8Array())
+  await chown(path, mount.uid, mount.gid)
+  await chmod(path, mount.mode)
+}
+
+function ignoreMissing(error: unknown): void {
+  if (errnoOf(error) !== 'ENOENT') throw error
+}
