@@ -18,7 +18,8 @@ export function parseDuration(text: string): number | undefined {
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|[smhdw])/g)) {
     total += Number(amount) * units[unit!]!
   }
-  return Number.isFinite(total) ? total : undefined
+  // 1.1s is 1100 ms, whatever the product of the two floats says.
+  return Number.isFinite(total) ? Number(total.toFixed(6)) : undefined
 }
 
 /** The way the reference prints it: `1m30s`, `1h0m0s`, `1.5s`, `500ms`, `0s`. */

@@ -40,7 +40,8 @@ export function readRequest(options: ReadOptions): ReadResult {
   const workingDirectory = directoryOf(options, paths)
   const beside = paths[0] === undefined || paths[0] === '-' ? undefined : dirname(paths[0])
   // A file found in a directory above has its own .env beside it.
-  const late = beside === undefined ? undefined : defaultEnvironment(options, beside, environment)
+  const isElsewhere = beside !== undefined && beside !== directoryOf(options, options.files ?? splitFiles(environment))
+  const late = !isElsewhere ? undefined : defaultEnvironment(options, beside, environment)
   const request: LoadRequest = {
     files: paths.map(path => readSource(path, options)),
     workingDirectory,

@@ -1,4 +1,4 @@
-import {existsSync, readdirSync, } from 'node:fs'
+import {existsSync, readdirSync} from 'node:fs'
 import {resolve} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {readProject} from '../../../src/spec/read.ts'
