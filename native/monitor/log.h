@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "../base/fd.h"
+
+enum class Stream { kOut, kErr };
+
+// A json-file log, rotated. A full disk loses lines, never the program.
+class Log {
+ public:
+  Log(std::string path, size_t bytes, int files);
+
+  void write(Stream stream, std::string_view data);
+  // What is left without a newline.
+  void flush();
+
+ private:
+  void append_lines(Stream stream, bool all);
+  void entry(std::string_view line, Stream stream);
+  void put(const std::string& text);
+  void rotate();
+  void open();
+
+  std::string path_;
+  size_t limit_;
+  int files_;
+  Fd file_;
+  size_t size_ = 0;
+  std::string pending_[2];
+  std::string time_;
+  std::string batch_;
+};

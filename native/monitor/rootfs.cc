@@ -1,0 +1,237 @@
+#include "rootfs.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <map>
+#include <sstream>
+
+#include "../base/sys_error.h"
+#include "kernel.h"
+
+namespace {
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, separator);) {
+    if (!part.empty()) parts.push_back(part);
+  }
+  return parts;
+}
+
+std::string by_fd(const Fd& fd) { return "/proc/self/fd/" + std::to_string(fd.get()); }
+
+unsigned long mount_flags(const std::string& flags) {
+  static const std::map<std::string, unsigned long> names = {
+      {"ro", MS_RDONLY}, {"nosuid", MS_NOSUID}, {"nodev", MS_NODEV}, {"noexec", MS_NOEXEC},
+      {"relatime", MS_RELATIME}, {"strictatime", MS_STRICTATIME}};
+  unsigned long bits = 0;
+  for (const auto& flag : split(flags, ',')) {
+    auto found = names.find(flag);
+    if (found == names.end()) throw SysError("mount flag", flag, EINVAL);
+    bits |= found->second;
+  }
+  return bits;
+}
+
+// The file system context has a text for what went wrong; errno alone says "Invalid argument".
+[[noreturn]] void throw_with_log(const Fd& context, const char* call, const std::string& subject) {
+  int number = errno;
+  char text[512];
+  ssize_t length = ::read(context.get(), text, sizeof text - 1);
+  std::string detail = length > 2 ? " (" + std::string(text + 2, static_cast<size_t>(length) - 2) + ")" : "";
+  while (!detail.empty() && detail[detail.size() - 2] == '\n') detail.erase(detail.size() - 2, 1);
+  throw SysError(call, subject + detail, number);
+}
+
+void configure(const Fd& context, unsigned command, const char* key, const char* value, const std::string& subject) {
+  if (syscall(SYS_fsconfig, context.get(), command, key, value, 0) < 0) throw_with_log(context, "overlay", subject);
+}
+
+Fd overlay_mount(const std::string& upper, const std::string& work, const std::vector<std::string>& lowers) {
+  Fd context = kernel::fsopen("overlay");
+  for (const auto& lower : lowers) configure(context, FSCONFIG_SET_STRING, "lowerdir+", lower.c_str(), lower);
+  if (!upper.empty()) {
+    configure(context, FSCONFIG_SET_STRING, "upperdir", upper.c_str(), upper);
+    configure(context, FSCONFIG_SET_STRING, "workdir", work.c_str(), work);
+  }
+  configure(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, upper.empty() ? lowers.front() : upper);
+  return Fd(static_cast<int>(check(syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, 0), "fsmount", upper)));
+}
+
+}  // namespace
+
+void set_propagation(const std::string& kind) {
+  unsigned long flag = kind == "slave" ? MS_SLAVE : MS_PRIVATE;
+  check(::mount("", "/", nullptr, MS_REC | flag, nullptr), "mount propagation", kind);
+}
+
+void Rootfs::use_current() { root_ = Fd(check(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "open", "/")); }
+
+Fd Rootfs::open(const std::string& path, int flags, mode_t mode) const {
+  return kernel::openat2(root_.get(), path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+void Rootfs::overlay(const std::string& target, const std::string& upper, const std::string& work,
+                     const std::vector<std::string>& lowers) {
+  Fd made = overlay_mount(upper, work, lowers);
+  if (target != "/") {
+    kernel::move_mount(made.get(), directory(target).get(), target);
+    return;
+  }
+  // A root must hang somewhere before the pivot: over its own upper directory, where nobody looks for anything else.
+  const std::string& place = upper.empty() ? lowers.front() : upper;
+  Fd below(check(::open(place.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), "open", place));
+  kernel::move_mount(made.get(), below.get(), place);
+  root_ = std::move(made);
+}
+
+std::pair<Fd, std::string> Rootfs::parent(const std::string& path) const {
+  size_t slash = path.find_last_of('/');
+  std::string name = path.substr(slash == std::string::npos ? 0 : slash + 1);
+  return {directory(slash == std::string::npos ? "/" : path.substr(0, slash)), name};
+}
+
+// Opens a directory, making it and its parents where missing.
+Fd Rootfs::directory(const std::string& path, mode_t mode) const {
+  std::string walked = "/";
+  Fd current = open("/");
+  for (const auto& part : split(path, '/')) {
+    std::string next = walked + part + "/";
+    try {
+      current = open(next);
+    } catch (const SysError& error) {
+      if (error.number != ENOENT) throw;
+      check(::mkdirat(current.get(), part.c_str(), mode), "mkdir", next);
+      // mkdirat is subject to the umask.
+      current = open(next);
+      check(::chmod(by_fd(current).c_str(), mode), "chmod", next);
+    }
+    walked = next;
+  }
+  return current;
+}
+
+Fd Rootfs::target_like(const std::string& path, bool is_directory) const {
+  if (is_directory) return directory(path);
+  try {
+    return open(path);
+  } catch (const SysError& error) {
+    if (error.number != ENOENT) throw;
+  }
+  auto [above, name] = parent(path);
+  Fd made(check(::openat(above.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644), "create", path));
+  return open(path);
+}
+
+void Rootfs::mount(const std::string& source, const std::string& target, const std::string& type,
+                   const std::string& flags, const std::string& data) {
+  Fd at = directory(target);
+  check(::mount(source.c_str(), by_fd(at).c_str(), type.c_str(), mount_flags(flags), data.c_str()), "mount", target);
+}
+
+void Rootfs::bind(const std::string& source, const std::string& target, const std::string& flags) {
+  unsigned recursive = 0;
+  mount_attr attributes{};
+  attributes.propagation = MS_PRIVATE;
+  for (const auto& flag : split(flags, ',')) {
+    if (flag == "rec") recursive = AT_RECURSIVE;
+    else if (flag == "ro") attributes.attr_set |= MOUNT_ATTR_RDONLY;
+    else if (flag == "nosuid") attributes.attr_set |= MOUNT_ATTR_NOSUID;
+    else if (flag == "nodev") attributes.attr_set |= MOUNT_ATTR_NODEV;
+    else if (flag == "noexec") attributes.attr_set |= MOUNT_ATTR_NOEXEC;
+    else if (flag == "private") attributes.propagation = MS_PRIVATE;
+    else if (flag == "slave") attributes.propagation = MS_SLAVE;
+    else if (flag == "shared") attributes.propagation = MS_SHARED;
+    else throw SysError("bind flag", flag, EINVAL);
+  }
+  Fd tree = kernel::open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | recursive);
+  struct stat status {};
+  check(::fstat(tree.get(), &status), "stat", source);
+  kernel::mount_setattr(tree.get(), recursive, attributes, source);
+  kernel::move_mount(tree.get(), target_like(target, S_ISDIR(status.st_mode)).get(), target);
+}
+
+void Rootfs::mkdir(const std::string& path, mode_t mode, uid_t uid, gid_t gid) {
+  try {
+    open(path);
+    return;
+  } catch (const SysError& error) {
+    if (error.number != ENOENT) throw;
+  }
+  auto [above, name] = parent(path);
+  check(::mkdirat(above.get(), name.c_str(), mode), "mkdir", path);
+  check(::fchownat(above.get(), name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW), "chown", path);
+  check(::fchmodat(above.get(), name.c_str(), mode, 0), "chmod", path);
+}
+
+void Rootfs::file(const std::string& path, mode_t mode, const std::string& content) {
+  parent(path);
+  Fd out = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+  check(::fchmod(out.get(), mode), "chmod", path);
+  if (check(::write(out.get(), content.data(), content.size()), "write", path) != static_cast<ssize_t>(content.size())) {
+    throw SysError("write", path, EIO);
+  }
+}
+
+void Rootfs::symlink(const std::string& target, const std::string& path) {
+  auto [above, name] = parent(path);
+  if (::symlinkat(target.c_str(), above.get(), name.c_str()) < 0 && errno != EEXIST) throw SysError("symlink", path);
+}
+
+void Rootfs::device(const std::string& path, mode_t mode, unsigned major, unsigned minor, uid_t uid, gid_t gid) {
+  auto [above, name] = parent(path);
+  check(::mknodat(above.get(), name.c_str(), mode, makedev(major, minor)), "mknod", path);
+  check(::fchownat(above.get(), name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW), "chown", path);
+  check(::fchmodat(above.get(), name.c_str(), mode & 07777, 0), "chmod", path);
+}
+
+void Rootfs::mask(const std::string& path) {
+  Fd at;
+  try {
+    at = open(path);
+  } catch (const SysError& error) {
+    if (error.number == ENOENT || error.number == ENOTDIR) return;
+    throw;
+  }
+  struct stat status {};
+  check(::fstat(at.get(), &status), "stat", path);
+  if (S_ISDIR(status.st_mode)) {
+    check(::mount("tmpfs", by_fd(at).c_str(), "tmpfs", MS_RDONLY, "size=0k"), "mask", path);
+  } else {
+    kernel::move_mount(kernel::open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE).get(), at.get(), path);
+  }
+}
+
+void Rootfs::readonly(const std::string& path) {
+  Fd at;
+  try {
+    at = open(path);
+  } catch (const SysError& error) {
+    if (error.number == ENOENT || error.number == ENOTDIR) return;
+    throw;
+  }
+  Fd tree = kernel::open_tree(at.get(), "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE);
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  kernel::mount_setattr(tree.get(), AT_RECURSIVE, attributes, path);
+  kernel::move_mount(tree.get(), at.get(), path);
+}
+
+// pivot_root(".", ".") stacks the old root over the new one; detaching it leaves the new one.
+void Rootfs::pivot() {
+  check(::fchdir(root_.get()), "fchdir", "root");
+  check(syscall(SYS_pivot_root, ".", "."), "pivot_root");
+  check(::umount2(".", MNT_DETACH), "umount", "old root");
+  check(::chdir("/"), "chdir", "/");
+  use_current();
+}
+
+void Rootfs::root_readonly() {
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  kernel::mount_setattr(root_.get(), 0, attributes, "/");
+}

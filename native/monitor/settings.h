@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "program.h"
+
+// The steps of the monitor itself, taken out of a program.
+struct Settings {
+  std::string log_path;
+  size_t log_bytes = 0;
+  int log_files = 1;
+  std::string pid_path;
+  std::string exit_path;
+  std::string control_path;
+  std::string oom_path;
+  std::string stdin_mode = "null";
+  bool tty = false;
+  unsigned short rows = 0;
+  unsigned short columns = 0;
+  bool hold = false;
+  bool detach = false;
+  std::vector<std::string> namespaces;
+  std::vector<std::pair<std::string, std::string>> joins;
+  std::vector<std::string> cgroups;
+  std::string wake_lock;
+  std::vector<std::string> wake;
+};
+
+Settings settings_of(const Program& program);
