@@ -6,7 +6,7 @@ import type {Paths} from '../paths.ts'
 import {type CapabilityMask, capabilitiesOf, knownTo} from './capabilities.ts'
 import type {CgroupDirectories} from './cgroup/layout.ts'
 import {rootView} from './layers.ts'
-import type {DeviceNode} from './masks.ts'
+import {type DeviceNode, defaultDevices} from './masks.ts'
 import {readFrom} from './root-view.ts'
 import type {SeccompStore} from './seccomp/store.ts'
 import {securityOptions} from './security.ts'
@@ -44,6 +44,9 @@ export function cgroupFacts(directories: CgroupDirectories | undefined): CgroupF
   return {version, directories: all, oomFile, trees}
 }
 
+/** Made in any case, or not the host's to give. */
+const ours = new Set([...defaultDevices.map(each => each.path), '/dev/console', '/dev/ptmx'])
+
 /** Nodes of the host's /dev, for a privileged container; what lives in file systems of its own is left out. */
 export function hostDevices(): DeviceNode[] {
   return readdirSync('/dev').flatMap(name => {
@@ -52,7 +55,7 @@ export function hostDevices(): DeviceNode[] {
     if (stats === undefined || !(stats.isCharacterDevice() || stats.isBlockDevice())) return []
     const {major, minor} = numbersOf(stats.rdev)
     const type = stats.isBlockDevice() ? 'b' : 'c'
-    return name === 'console' || name === 'ptmx' ? [] : [{path, type, major, minor, mode: stats.mode & 0o777} as const]
+    return ours.has(path) ? [] : [{path, type, major, minor, mode: stats.mode & 0o777} as const]
   })
 }
 

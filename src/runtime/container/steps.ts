@@ -103,6 +103,7 @@ function cgroupMounts({version, trees}: CgroupFacts, isPrivileged: boolean): Mon
   return [
     ['mount', 'tmpfs', at, 'tmpfs', 'nosuid,nodev,noexec', 'mode=755,size=64k'],
     ...trees.map((tree): MonitorStep => ['mount', 'cgroup', `${at}/${tree}`, 'cgroup', flags, tree]),
+    ...when(!isPrivileged, ['readonly', at]),
   ]
 }
 

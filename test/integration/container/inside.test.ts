@@ -112,9 +112,9 @@ describe('what it sees of the kernel', () => {
 
   test('read-only paths refuse to be written', async () => {
     const text = await machine.output(
-      'echo 1 > /proc/sys/kernel/panic; echo b > /proc/sysrq-trigger; mkdir /sys/x; mkdir /sys/fs/cgroup/x; echo end',
+      'echo 1 > /proc/sys/kernel/panic; mkdir /sys/x; mkdir /sys/fs/cgroup/x; echo end',
     )
-    expect(text.match(/Read-only file system|nonexistent directory/g)).toHaveLength(4)
+    expect(text.match(/Read-only file system/g), text).toHaveLength(3)
     expect(text).toContain('end')
   })
 
@@ -180,10 +180,10 @@ describe('mounts', () => {
   test('bind, read-only bind, tmpfs, file and volume', async () => {
     const shared = join(machine.paths.state, 'shared')
     mkdirSync(shared)
-    writeFileSync(join(shared, 'given'), 'given')
+    writeFileSync(join(shared, 'given'), 'given\n')
     await machine.volumes.create({name: 'data', driver: 'local', options: {}, labels: {}})
     const text = await lines(
-      'cat /b/given; echo back > /b/written; echo no > /ro/x; echo t > /t/file && df -k /t | tail -1 | awk "{print \\$2}"; stat -c %a /t; cat /run/key; stat -c "%u %g %a" /run/key; echo no > /run/key; echo kept > /v/kept; df -k /dev/shm | tail -1 | awk "{print \\$2}"; echo end',
+      'exec 2>&1; cat /b/given; echo back > /b/written; echo no > /ro/x; echo t > /t/file && df -k /t | tail -1 | awk "{print \\$2}"; stat -c %a /t; cat /run/key; stat -c "%u %g %a" /run/key; echo no > /run/key; echo kept > /v/kept; df -k /dev/shm | tail -1 | awk "{print \\$2}"; echo end',
       {
         host: {shmSize: 1 << 20},
         mounts: [
@@ -228,7 +228,7 @@ describe('mounts', () => {
       '640',
       'seededdeep',
     ])
-    expect((await lines(script, {mounts: [mount('filled', false)]})).at(-1)).toBe('changed')
+    expect((await lines(script, {mounts: [mount('filled', false)]})).slice(-2)).toEqual(['changed', 'deep'])
     expect(await lines('ls -1 /seed | wc -l', {mounts: [mount('bare', true)]})).toEqual(['0'])
   })
 
