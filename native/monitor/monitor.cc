@@ -147,7 +147,7 @@ void Monitor::request(Client& client, const Program& program) {
     if (name == "status") return connection.close_when_sent();
     client.watching = true;
     wake_.watchers_changed(++watchers_);
-    if (exit_) connection.close_when_sent();
+    if (exit_) told_to(client);
   } else if (name == "go") {
     if (!held_) {
       connection.answer({"ok"});
@@ -361,13 +361,16 @@ void Monitor::ended(int status) {
     // A full disk: whoever watches is told all the same.
   }
   for (auto& client : clients_) {
-    if (client->watching || client->wants_exit) {
-      tell_exit(*client);
-      client->connection.close_when_sent();
-    }
-    if (client->watching && !told_) {
-      told_ = true;
-      loop_.after(kLinger, [this] { loop_.stop(); });
-    }
+    if (!client->watching && !client->wants_exit) continue;
+    tell_exit(*client);
+    if (client->watching) told_to(*client);
+    else client->connection.close_when_sent();
   }
+}
+
+// Somebody knows of the end: we may go when they have closed, and do not wait for ever.
+void Monitor::told_to(Client& client) {
+  client.connection.close_when_sent();
+  if (!told_) loop_.after(kLinger, [this] { loop_.stop(); });
+  told_ = true;
 }

@@ -33,6 +33,7 @@ class Monitor {
   void stop_ignored(int signal, int rounds);
   void leave(Client& client);
   void tell_exit(Client& client);
+  void told_to(Client& client);
   void answer_errno(Client& client, const std::string& operation);
 
   // The programs.
