@@ -29,3 +29,32 @@ function search(start: string, edges: (node: string) => Iterable<string>, done: 
   }
   return undefined
 }
+
+/** The nodes with what they need before them; nodes that are free to come first keep their order. Edges elsewhere are skipped, circles cut. */
+export function inOrder(nodes: Iterable<string>, edges: (node: string) => Iterable<string>): string[] {
+  const known = new Set(nodes)
+  const ordered = new Set<string>()
+  for (const start of known) {
+    const open = new Set([start])
+    const stack = [{node: start, rest: edges(start)[Symbol.iterator]()}]
+    while (stack.length > 0) {
+      const {node, rest} = stack.at(-1)!
+      const {done: end, value: next} = rest.next()
+      if (end === true) {
+        stack.pop()
+        ordered.add(node)
+      } else if (known.has(next) && !ordered.has(next) && !open.has(next)) {
+        open.add(next)
+        stack.push({node: next, rest: edges(next)[Symbol.iterator]()})
+      }
+    }
+  }
+  return [...ordered]
+}
+
+/** The nodes and all that can be reached from them, as far as `edges` knows. */
+export function reachable(starts: Iterable<string>, edges: (node: string) => Iterable<string>): Set<string> {
+  const found = new Set(starts)
+  for (const node of found) for (const next of edges(node)) found.add(next)
+  return found
+}

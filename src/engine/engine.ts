@@ -10,11 +10,15 @@ export interface Engine {
 
   /** Everything of one project, by its labels; the only read that planning needs. */
   observe(project: string): Promise<Actual>
-  /** The containers of every project here: what \`ls\` shows. */
+  /** The containers of every project here: what `ls` shows. */
   observeAll(): Promise<readonly ActualContainer[]>
 
   /** Makes the image present; `progress` is told what is being fetched. Errors: image-not-found, image-failed. */
-  ensureImage(reference: string, policy: 'always' | 'never' | 'missing', progress?: (text: string) => void): Promise<ImageFacts>
+  ensureImage(
+    reference: string,
+    policy: 'always' | 'never' | 'missing',
+    progress?: (text: string) => void,
+  ): Promise<ImageFacts>
   /** The image as it is present, or undefined. */
   findImage(reference: string): Promise<ImageFacts | undefined>
 
@@ -34,11 +38,11 @@ export interface Engine {
   renameContainer(id: string, name: string): Promise<void>
   pauseContainer(id: string): Promise<void>
   unpauseContainer(id: string): Promise<void>
-  /** What runs in it, as \`ps -ef\` words it. */
+  /** What runs in it, as `ps -ef` words it. */
   processes(id: string): Promise<{readonly titles: readonly string[]; readonly rows: ReadonlyArray<readonly string[]>}>
 
   inspectContainer(id: string): Promise<ActualContainer | undefined>
-  /** What happens to the project's containers from now on, until `signal`. */
+  /** What happens to the project's containers from the moment of the call on, until `signal`: nothing in between is missed. */
   events(project: string, signal: AbortSignal): AsyncIterable<EngineEvent>
   logs(id: string, options: LogOptions): AsyncIterable<LogChunk>
   exec(id: string, spec: ExecSpec, streams: Streams): Promise<number>
@@ -51,7 +55,9 @@ export type EngineCapabilities = {
 }
 
 export type Actual = {
+  /** Of the project. */
   readonly containers: readonly ActualContainer[]
+  /** Every network and volume of the engine: external ones, and names that others have taken, matter to a plan too. */
   readonly networks: readonly ActualNetwork[]
   readonly volumes: readonly ActualVolume[]
 }
@@ -82,14 +88,25 @@ export type ActualContainer = {
   readonly finishedAt?: number
   readonly restarts: number
   readonly labels: Readonly<Record<string, string>>
-  readonly ports: ReadonlyArray<{readonly target: number; readonly protocol: string; readonly hostIp: string; readonly published: number}>
+  readonly ports: ReadonlyArray<{
+    readonly target: number
+    readonly protocol: string
+    readonly hostIp: string
+    readonly published: number
+  }>
   /** Names of the networks and the address on each. */
   readonly networks: Readonly<Record<string, string>>
   readonly volumes: readonly string[]
+  /** Names of volumes by where they are mounted. */
+  readonly mountedVolumes?: Readonly<Record<string, string>>
   readonly tty: boolean
 }
 
-export type ActualNetwork = {readonly id: string; readonly name: string; readonly labels: Readonly<Record<string, string>>}
+export type ActualNetwork = {
+  readonly id: string
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+}
 export type ActualVolume = {readonly name: string; readonly labels: Readonly<Record<string, string>>}
 export type ImageFacts = {readonly id: string; readonly reference: string; readonly hasHealthcheck: boolean}
 
@@ -148,7 +165,12 @@ export type NetworkSpec = {
   readonly labels: Readonly<Record<string, string>>
 }
 
-export type VolumeSpec = {readonly name: string; readonly driver: string; readonly driverOptions: Readonly<Record<string, string>>; readonly labels: Readonly<Record<string, string>>}
+export type VolumeSpec = {
+  readonly name: string
+  readonly driver: string
+  readonly driverOptions: Readonly<Record<string, string>>
+  readonly labels: Readonly<Record<string, string>>
+}
 
 /** One container to make: all that the engine must know, nothing of Compose but the labels. */
 export type ContainerSpec = {
@@ -166,18 +188,55 @@ export type ContainerSpec = {
   readonly stdinOpen: boolean
   readonly init: boolean
   readonly expose: readonly string[]
-  readonly ports: ReadonlyArray<{readonly target: number; readonly published?: string; readonly hostIp?: string; readonly protocol: 'tcp' | 'udp'}>
+  readonly ports: ReadonlyArray<{
+    readonly target: number
+    readonly published?: string
+    readonly hostIp?: string
+    readonly protocol: 'tcp' | 'udp'
+  }>
   readonly mounts: ReadonlyArray<
-    | {readonly type: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean; readonly createHostPath: boolean; readonly propagation?: string}
+    | {
+        readonly type: 'bind'
+        readonly source: string
+        readonly target: string
+        readonly readOnly: boolean
+        readonly createHostPath: boolean
+        readonly propagation?: string
+      }
     /** `source` is the volume's name on the engine; undefined: anonymous. */
-    | {readonly type: 'volume'; readonly source?: string; readonly target: string; readonly readOnly: boolean; readonly nocopy: boolean; readonly subpath?: string}
-    | {readonly type: 'tmpfs'; readonly target: string; readonly size?: number; readonly mode?: number; readonly options?: string}
+    | {
+        readonly type: 'volume'
+        readonly source?: string
+        readonly target: string
+        readonly readOnly: boolean
+        readonly nocopy: boolean
+        readonly subpath?: string
+      }
+    | {
+        readonly type: 'tmpfs'
+        readonly target: string
+        readonly size?: number
+        readonly mode?: number
+        readonly options?: string
+      }
   >
   /** Configs and secrets: content put into the container before it starts. */
-  readonly files: ReadonlyArray<{readonly target: string; readonly content: Uint8Array; readonly uid: number; readonly gid: number; readonly mode: number}>
+  readonly files: ReadonlyArray<{
+    readonly target: string
+    readonly content: Uint8Array
+    readonly uid: number
+    readonly gid: number
+    readonly mode: number
+  }>
   readonly networkMode: 'networks' | 'none' | 'host' | `container:${string}`
   /** By the network's name on the engine; in order of attachment, the first has the default route. */
-  readonly networks: ReadonlyArray<{readonly name: string; readonly aliases: readonly string[]; readonly ipv4Address?: string; readonly ipv6Address?: string; readonly macAddress?: string}>
+  readonly networks: ReadonlyArray<{
+    readonly name: string
+    readonly aliases: readonly string[]
+    readonly ipv4Address?: string
+    readonly ipv6Address?: string
+    readonly macAddress?: string
+  }>
   readonly extraHosts: readonly string[]
   readonly dns: readonly string[]
   readonly healthcheck?: {
@@ -189,7 +248,10 @@ export type ContainerSpec = {
     readonly startPeriod?: number
     readonly startInterval?: number
   }
-  readonly restart: {readonly name: 'no' | 'always' | 'on-failure' | 'unless-stopped'; readonly maximumRetryCount: number}
+  readonly restart: {
+    readonly name: 'no' | 'always' | 'on-failure' | 'unless-stopped'
+    readonly maximumRetryCount: number
+  }
   readonly stopSignal?: string
   readonly stopGracePeriod?: number
   readonly capAdd: readonly string[]

@@ -1,0 +1,104 @@
+import {StackError} from '../base/error.ts'
+import type {ContainerSpec} from '../engine/engine.ts'
+import type {FileGrant, FileObject, Mount, Project, Service} from '../model/project.ts'
+import {version} from '../version.ts'
+import {configHash} from './hash.ts'
+import {formatDependencies, label} from './labels.ts'
+import {dependenciesOf, networkParent} from './order.ts'
+
+export const containerName = (project: Project, service: Service, number: number): string =>
+  service.containerName ?? `${project.name}-${service.name}-${number}`
+
+/** The container to make for one replica of a service. */
+export function containerSpec(project: Project, service: Service, number: number): ContainerSpec {
+  const name = containerName(project, service, number)
+  return {
+    ...engineFields(service),
+    name,
+    labels: {...service.labels, ...ownLabels(project, service, number)},
+    mounts: service.mounts.map(mount => realMount(mount, project)),
+    files: [
+      ...grants(service.configs, project.configs, 'config'),
+      ...grants(service.secrets, project.secrets, 'secret'),
+    ],
+    networkMode: networkMode(project, service),
+    networks: networks(project, service, name),
+  }
+}
+
+/** What a container takes from its service word by word: all but what the plan resolves or keeps to itself. */
+function engineFields(service: Service) {
+  const {dependsOn, pullPolicy, profiles, attach, scale, containerName, configs, secrets, ...same} = service
+  return same
+}
+
+function ownLabels(project: Project, service: Service, number: number): Record<string, string> {
+  return {
+    [label.project]: project.name,
+    [label.service]: service.name,
+    [label.number]: String(number),
+    [label.oneoff]: 'False',
+    [label.configHash]: configHash(project, service),
+    [label.dependsOn]: formatDependencies(dependenciesOf(service)),
+    [label.workingDir]: project.workingDirectory,
+    [label.configFiles]: project.files.join(','),
+    [label.version]: version,
+  }
+}
+
+function realMount(mount: Mount, project: Project): ContainerSpec['mounts'][number] {
+  if (mount.type !== 'volume' || mount.source === undefined) return mount
+  return {...mount, source: declared(project.volumes, mount.source, 'volume').name}
+}
+
+type Kind = 'config' | 'secret'
+const defaultMode = 0o444
+
+function grants(
+  granted: readonly FileGrant[],
+  all: Readonly<Record<string, FileObject>>,
+  kind: Kind,
+): ContainerSpec['files'] {
+  return granted.map(({source, target, uid, gid, mode}) => ({
+    target,
+    content: declared(all, source, kind).content,
+    uid: numeric(uid, `uid of ${kind} "${source}"`),
+    gid: numeric(gid, `gid of ${kind} "${source}"`),
+    mode: mode ?? defaultMode,
+  }))
+}
+
+function numeric(text: string | undefined, what: string): number {
+  const id = Number(text ?? 0)
+  if (Number.isInteger(id) && id >= 0) return id
+  throw new StackError('invalid-file', `${what} must be a number, not "${text}"`)
+}
+
+function networkMode(project: Project, service: Service): ContainerSpec['networkMode'] {
+  const parent = networkParent(service)
+  if (parent === undefined) return service.networkMode as ContainerSpec['networkMode']
+  return `container:${containerName(project, declared(project.services, parent, 'service'), 1)}`
+}
+
+/** The one with the highest gateway priority comes first and has the default route; then by priority, then by name. */
+function networks(project: Project, service: Service, name: string): ContainerSpec['networks'] {
+  if (service.networkMode !== 'networks') return []
+  return Object.entries(service.networks)
+    .sort(
+      ([a, left], [b, right]) =>
+        right.gatewayPriority - left.gatewayPriority || right.priority - left.priority || (a < b ? -1 : 1),
+    )
+    .map(([key, {aliases, ipv4Address, ipv6Address, macAddress}]) => ({
+      name: declared(project.networks, key, 'network').name,
+      aliases: [...new Set([service.name, name, ...aliases])],
+      ...(ipv4Address === undefined ? {} : {ipv4Address}),
+      ...(ipv6Address === undefined ? {} : {ipv6Address}),
+      ...(macAddress === undefined ? {} : {macAddress}),
+    }))
+}
+
+function declared<T>(all: Readonly<Record<string, T>>, key: string, what: string): T {
+  const found = all[key]
+  if (found === undefined) throw new Error(`${what} "${key}" is not in the project: the loader should have said so`)
+  return found
+}

@@ -1,0 +1,30 @@
+import type {ActualContainer} from '../engine/engine.ts'
+import {isUp} from './compare.ts'
+import type {ContainerRef, Step} from './step.ts'
+import type {StepList} from './step-list.ts'
+
+export const refOf = ({service, number, name, id}: ActualContainer): ContainerRef => ({service, number, name, id})
+
+export type Removal = {
+  readonly because: string
+  readonly after?: readonly Step[]
+  readonly grace?: number
+  /** Its anonymous volumes with it. */
+  readonly volumes?: boolean
+}
+
+/** Stops it where it runs, then removes it; gives both steps. */
+export function removeContainer(
+  list: StepList,
+  container: ActualContainer,
+  {because, after = [], grace, volumes = false}: Removal,
+) {
+  const ref = refOf(container)
+  const stopped = isUp(container)
+    ? list.add({kind: 'stop-container', container: ref, ...(grace === undefined ? {} : {grace})}, because, {after})
+    : undefined
+  const removed = list.add({kind: 'remove-container', container: ref, volumes}, because, {
+    after: stopped === undefined ? after : [stopped],
+  })
+  return {stopped, removed}
+}

@@ -1,0 +1,179 @@
+import type {Actual, ActualContainer, ImageFacts} from '../engine/engine.ts'
+import type {Project, Service} from '../model/project.ts'
+import {isUp} from './compare.ts'
+import {containerName, containerSpec} from './container-spec.ts'
+import type {Decision, Replica} from './converge.ts'
+import {inheritVolumes} from './inherit.ts'
+import {label} from './labels.ts'
+import {networkParent} from './order.ts'
+import {type Made, makeNetworks, makeVolumes, usedNetworks, usedVolumes} from './resources.ts'
+import {startServices} from './start-steps.ts'
+import type {ContainerRef, PullPolicy, Step} from './step.ts'
+import {StepList} from './step-list.ts'
+import {refOf, removeContainer} from './teardown.ts'
+import type {UpOptions} from './up.ts'
+
+export type UpWork = {
+  /** In dependency order. */
+  readonly decisions: readonly Decision[]
+  readonly chosen: ReadonlySet<string>
+  readonly orphans: readonly ActualContainer[]
+  readonly options: UpOptions
+  readonly warnings: string[]
+}
+
+/** A replica with what the steps so far have done for it. */
+export type Progress = {
+  readonly replica: Replica
+  readonly ref: ContainerRef
+  readonly created?: Step
+  readonly stopped?: Step
+  /** Under its final name, with nothing of an older one left. */
+  readonly settled?: Step
+}
+
+/**
+ * Three passes, each in an order that lets steps name earlier ones: everything is created while the old still runs,
+ * so that a failing create costs nothing; the old is stopped, dependents first; the new is named and started.
+ */
+export function stepsFor(project: Project, actual: Actual, work: UpWork): readonly Step[] {
+  const {decisions, options, warnings, orphans} = work
+  const list = new StepList()
+  for (const orphan of orphans)
+    removeContainer(list, orphan, {because: 'its service is not in the file', ...grace(options)})
+  const creating = decisions.filter(({replicas}) => replicas.some(isNew)).map(({service}) => service)
+  const known = {project, actual, list, warnings}
+  const resources = {
+    networks: makeNetworks(creating, known),
+    volumes: makeVolumes(creating, known),
+    images: ensureImages(creating, options, list),
+  }
+  const created = createContainers(work, {project, list, resources})
+  const stopped = stopContainers(work, list, created)
+  const settled = settleContainers(work, list, stopped)
+  if (!options.noStart) startServices(project, work, {list, progress: settled})
+  return list.steps
+}
+
+export const isNew = ({action}: Replica): boolean => action === 'create' || action === 'replace'
+
+const grace = ({timeout}: UpOptions): {grace?: number} => (timeout === undefined ? {} : {grace: timeout})
+
+function ensureImages(services: readonly Service[], {images, pull}: UpOptions, list: StepList): Made {
+  const steps = new Map<string, Step>()
+  for (const {image, pullPolicy} of services) {
+    const policy: PullPolicy = pull ?? (pullPolicy === 'build' ? 'missing' : pullPolicy)
+    const present: ImageFacts | undefined = images?.get(image)
+    if (steps.has(image) || (present !== undefined && policy !== 'always')) continue
+    steps.set(
+      image,
+      list.add({kind: 'ensure-image', image, policy}, policy === 'always' ? 'the newest is wanted' : 'needed'),
+    )
+  }
+  return steps
+}
+
+type Creation = {
+  readonly project: Project
+  readonly list: StepList
+  readonly resources: {readonly networks: Made; readonly volumes: Made; readonly images: Made}
+}
+type Replicas = ReadonlyMap<string, readonly Progress[]>
+
+function createContainers({decisions, options}: UpWork, {project, list, resources}: Creation): Replicas {
+  const all = new Map<string, Progress[]>()
+  for (const {service, replicas} of decisions) {
+    const parent = networkParent(service)
+    const after = [
+      resources.images.get(service.image) ?? [],
+      ...usedNetworks(service).flatMap(key => resources.networks.get(project.networks[key]!.name) ?? []),
+      ...usedVolumes(service).flatMap(key => resources.volumes.get(project.volumes[key]!.name) ?? []),
+      parent === undefined ? [] : (all.get(parent)?.[0]?.created ?? []),
+    ].flat()
+    all.set(
+      service.name,
+      replicas.map(replica =>
+        create(replica, {project, service, list, after, renew: options.renewAnonymousVolumes === true}),
+      ),
+    )
+  }
+  return all
+}
+
+type One = {
+  readonly project: Project
+  readonly service: Service
+  readonly list: StepList
+  readonly after: readonly Step[]
+  readonly renew: boolean
+}
+
+function create(replica: Replica, {project, service, list, after, renew}: One): Progress {
+  if (replica.action !== 'create' && replica.action !== 'replace') return {replica, ref: refOf(replica.container)}
+  const number = replica.action === 'create' ? replica.number : replica.container.number
+  const ref = {service: service.name, number, name: containerName(project, service, number)}
+  const spec = containerSpec(project, service, number)
+  if (replica.action === 'create') {
+    return {replica, ref, created: list.add({kind: 'create-container', container: ref, spec}, replica.because, {after})}
+  }
+  const {container} = replica
+  const successor = {
+    ...(renew ? spec : inheritVolumes(spec, container)),
+    name: `${container.id.slice(0, 12)}_${ref.name}`,
+    labels: {...spec.labels, [label.replace]: container.name},
+  }
+  return {
+    replica,
+    ref,
+    created: list.add({kind: 'create-container', container: ref, spec: successor}, replica.because, {after}),
+  }
+}
+
+/** Dependents first, where they asked to be restarted with what they depend on. */
+function stopContainers({decisions, options}: UpWork, list: StepList, created: Replicas): Replicas {
+  const all = new Map<string, readonly Progress[]>()
+  for (const {service, surplus, surplusBecause} of [...decisions].reverse()) {
+    for (const container of surplus) removeContainer(list, container, {because: surplusBecause, ...grace(options)})
+    const dependents = decisions.filter(each => each.service.dependsOn[service.name]?.restart === true)
+    const before = dependents.flatMap(each => all.get(each.service.name) ?? []).flatMap(({stopped}) => stopped ?? [])
+    all.set(
+      service.name,
+      created.get(service.name)!.map(progress => stop(progress, {list, before, options})),
+    )
+  }
+  return all
+}
+
+type Stopping = {readonly list: StepList; readonly before: readonly Step[]; readonly options: UpOptions}
+
+function stop(progress: Progress, {list, before, options}: Stopping): Progress {
+  const {replica, created} = progress
+  const isStopped =
+    replica.action === 'restart' ? !options.noStart : replica.action === 'replace' && isUp(replica.container)
+  if (!isStopped || replica.action === 'create' || replica.action === 'keep') return progress
+  const after = [...(created === undefined ? [] : [created]), ...before]
+  const container = refOf(replica.container)
+  return {
+    ...progress,
+    stopped: list.add({kind: 'stop-container', container, ...grace(options)}, replica.because, {after}),
+  }
+}
+
+/** The old is removed and the new gets its name. */
+function settleContainers({decisions}: UpWork, list: StepList, stopped: Replicas): Replicas {
+  return new Map(
+    decisions.map(({service}) => [service.name, stopped.get(service.name)!.map(each => settle(each, list))]),
+  )
+}
+
+function settle(progress: Progress, list: StepList): Progress {
+  const {replica, ref} = progress
+  if (replica.action === 'create') return {...progress, settled: progress.created!}
+  if (replica.action !== 'replace') return progress
+  const old = {kind: 'remove-container', container: refOf(replica.container), volumes: false} as const
+  const removed = list.add(old, replica.because, {after: [progress.stopped ?? progress.created!]})
+  const renamed = list.add({kind: 'rename-container', container: ref, name: ref.name}, 'takes its place', {
+    after: [removed],
+  })
+  return {...progress, settled: renamed}
+}

@@ -1,0 +1,92 @@
+import {inOrder} from '../base/graph.ts'
+import type {Actual, ActualContainer, ImageFacts} from '../engine/engine.ts'
+import type {Project, Service} from '../model/project.ts'
+import {cascade} from './cascade.ts'
+import {converge, type Decision} from './converge.ts'
+import {checkCycle, type Dependencies, dependencyTable, isJob, withDependencies} from './order.ts'
+import {orphansOf, warnOfOrphans} from './orphans.ts'
+import {checkScales} from './scale.ts'
+import {checkServices} from './selection.ts'
+import type {Plan, PullPolicy} from './step.ts'
+import {stepsFor} from './up-steps.ts'
+
+export type UpOptions = {
+  /** With their dependencies; none: all. */
+  readonly services?: readonly string[]
+  readonly noDeps?: boolean
+  readonly forceRecreate?: boolean
+  readonly noRecreate?: boolean
+  readonly alwaysRecreateDeps?: boolean
+  /** Create and replace, start nothing. */
+  readonly noStart?: boolean
+  readonly removeOrphans?: boolean
+  readonly renewAnonymousVolumes?: boolean
+  readonly scale?: Readonly<Record<string, number>>
+  /** Milliseconds of grace for what is stopped, instead of its own. */
+  readonly timeout?: number
+  /** The plan ends when all is running and healthy. */
+  readonly wait?: boolean
+  /** Instead of each service's own. */
+  readonly pull?: PullPolicy
+  /** Images that are present, by reference. */
+  readonly images?: ReadonlyMap<string, ImageFacts>
+}
+
+/** What is to be done so that what runs is what the file says. */
+export function planUp(project: Project, actual: Actual, options: UpOptions = {}): Plan {
+  const dependencies = dependencyTable(project, [])
+  checkCycle(Object.keys(project.services), dependencies)
+  const named = options.services ?? []
+  checkServices(named, Object.keys(project.services))
+  checkScales(project, options.scale ?? {})
+  const chosen = choose(project, dependencies, options)
+  const containers = actual.containers.filter(({oneoff}) => !oneoff)
+  const ordered = inOrder(Object.keys(project.services), service => Object.keys(dependencies(service)))
+  const decisions = ordered.map(name => {
+    const service = project.services[name]!
+    const existing = containers.filter(each => each.service === name)
+    return chosen.has(name) ? decide(project, service, existing, options) : leave(service, existing)
+  })
+  const affected = options.noDeps ? decisions : cascade(decisions)
+  const orphans = orphansOf(project, actual.containers)
+  const warnings = options.removeOrphans ? [] : warnOfOrphans(orphans)
+  const steps = stepsFor(project, actual, {
+    decisions: affected,
+    chosen,
+    orphans: options.removeOrphans ? orphans : [],
+    options,
+    warnings,
+  })
+  return {steps, warnings}
+}
+
+function choose(project: Project, dependencies: Dependencies, {services = [], noDeps}: UpOptions): ReadonlySet<string> {
+  if (services.length === 0) return new Set(Object.keys(project.services))
+  if (noDeps) return new Set(services)
+  return new Set([...withDependencies(services, dependencies)].filter(name => name in project.services))
+}
+
+function decide(
+  project: Project,
+  service: Service,
+  existing: readonly ActualContainer[],
+  options: UpOptions,
+): Decision {
+  const {services = [], images = new Map()} = options
+  const isNamed = services.length === 0 || services.includes(service.name)
+  const always = isNamed ? options.forceRecreate : options.alwaysRecreateDeps
+  const never = options.noRecreate
+  return converge(project, service, existing, {
+    scale: options.scale?.[service.name] ?? service.scale,
+    recreate: always ? 'always' : never ? 'never' : 'changed',
+    images,
+    isJob: isJob(project, service.name),
+  })
+}
+
+const leave = (service: Service, existing: readonly ActualContainer[]): Decision => ({
+  service,
+  replicas: existing.map(container => ({action: 'keep', container})),
+  surplus: [],
+  surplusBecause: '',
+})
