@@ -1,0 +1,24 @@
+import {defineConfig} from 'vitest/config'
+
+const project = (name: string, more: object = {}) => ({
+  test: {name, include: [`test/${name}/**/*.test.ts`], ...more},
+})
+
+/** What touches the kernel runs one file at a time, on a private host only. */
+const onPrivateHost = {
+  fileParallelism: false,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  globalSetup: ['test/support/private-host.ts'],
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', {testTimeout: 20_000}),
+      project('conformance', onPrivateHost),
+      project('integration', onPrivateHost),
+      project('e2e', {...onPrivateHost, testTimeout: 180_000, hookTimeout: 300_000}),
+    ],
+  },
+})
