@@ -7,6 +7,7 @@ import {openRuntime} from '../runtime/open.ts'
 import {type Paths, pathsFrom} from '../runtime/paths.ts'
 import {version} from '../version.ts'
 import type {Daemon} from './context.ts'
+import {serveDns} from './dns/serve.ts'
 import {Events} from './events.ts'
 import {Execs} from './execs.ts'
 import {apiServer} from './http/server.ts'
@@ -67,12 +68,15 @@ async function serve(paths: Paths): Promise<number> {
     failed: (error, request) => warn(request, error),
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => leave())
+  const isRunning = (id: string) => daemon.runtime.containers.state(id).status === 'running'
+  const dns = await serveDns({networks: daemon.runtime.networks, isRunning, warn})
   await daemon.supervisor.adopt()
   await listen(server, paths.socket)
   await ended
   await rm(paths.socket, {force: true})
   server.close()
   server.closeAllConnections()
+  await dns.close()
   await daemon.runtime.networks.close()
   await daemon.runtime.containers.close()
   return 0
@@ -93,7 +97,6 @@ async function openDaemon(paths: Paths): Promise<Daemon> {
   }
   removeWhenDone(daemon, warn)
   await runtime.containers.load()
-  await runtime.networks.serveDns(id => runtime.containers.state(id).status === 'running')
   return daemon
 }
 

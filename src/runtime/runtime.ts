@@ -122,7 +122,7 @@ export interface Networks {
   list(): readonly NetworkRecord[]
   find(nameOrId: string): NetworkRecord | undefined
   /** Chooses subnet and bridge name where not given. Errors: conflict, network-failed. */
-  create(options: {name: string; driver: string; options: Record<string, string>; internal: boolean; attachable: boolean; enableIpv6: boolean; subnet?: string; gateway?: string; labels: Record<string, string>}): Promise<NetworkRecord>
+  create(options: NetworkOptions): Promise<NetworkRecord>
   /** Errors: conflict while containers are attached. */
   remove(nameOrId: string): Promise<void>
   /**
@@ -141,9 +141,34 @@ export interface Networks {
   /** Text of /etc/resolv.conf and /etc/hosts for a container. */
   resolvConf(record: ContainerRecord): Promise<string>
   hosts(record: ContainerRecord): string
-  /** The DNS server answers for containers that `isRunning` says run. */
-  serveDns(isRunning: (id: string) => boolean): Promise<void>
+  /** What a DNS server must know. */
+  readonly names: NetworkNames
+  /** Called, and waited for, when a network has been made or is about to go. */
+  onChange(listener: () => Promise<void>): void
+  /** What containers of the network send to port 53 of its gateway goes to `port` of it. */
+  redirectDns(network: string, port: number | undefined): Promise<void>
   close(): Promise<void>
+}
+
+export type NetworkOptions = {
+  readonly name: string
+  readonly driver: string
+  readonly options: Readonly<Record<string, string>>
+  readonly internal: boolean
+  readonly attachable: boolean
+  readonly enableIpv6: boolean
+  readonly subnet?: string
+  readonly gateway?: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export type NetworkNames = {
+  /** The endpoint that has an address, on whatever network. */
+  at(address: string): Endpoint | undefined
+  /** The endpoints that a name stands for on a network (by id). */
+  find(network: string, name: string): readonly Endpoint[]
+  /** What a container has of the network, and the DNS servers that it asked for. */
+  of(container: string): {readonly name: string; readonly endpoints: readonly Endpoint[]; readonly dns: readonly string[]} | undefined
 }
 
 export type PublishedPort = PortBinding & {readonly hostPortNumber: number}

@@ -1,0 +1,102 @@
+import {mkdir, statfs} from 'node:fs/promises'
+import {dirname} from 'node:path'
+import {errnoOf, within} from '../../base/error.ts'
+import {Rollback} from '../../base/rollback.ts'
+import type {Endpoint, NetworkRecord} from '../../model/network.ts'
+import {native} from '../../native/binding.ts'
+import {alias, asNetworkError, ensureBridge, removeLink} from './bridge.ts'
+import {mtuOfLink} from './host.ts'
+
+/** NSFS_MAGIC: what statfs says of a file that holds a namespace. */
+const namespaceFile = 0x6e736673
+
+export type Wire = {readonly endpoint: Endpoint; readonly network: NetworkRecord; readonly defaultRoute: boolean}
+
+export type Attachment = {
+  readonly netns: string
+  /** As people call the container. */
+  readonly name: string
+  readonly wires: readonly Wire[]
+  readonly warn: (error: unknown) => void
+}
+
+/** Makes the namespace and its links, or what is missing of them. A failure leaves what was there before. */
+export async function attachEndpoints({netns, name, wires, warn}: Attachment): Promise<void> {
+  await using undo = new Rollback(warn)
+  if (!(await isPinned(netns)))
+    await undo.do(
+      () => makeNetns(netns),
+      () => unpin(netns),
+    )
+  const present = new Set((await native().listLinks({netns})).map(each => each.mac))
+  for (const wire of wires) {
+    if (present.has(wire.endpoint.mac)) continue
+    const attaching = `attach "${name}" to network "${wire.network.name}"`
+    await undo.do(
+      () => within(attaching, () => connect(netns, name, wire)),
+      () => removeLink(wire.endpoint.link),
+    )
+  }
+  undo.keep()
+}
+
+export async function isPinned(netns: string): Promise<boolean> {
+  try {
+    return (await statfs(netns)).type === namespaceFile
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false
+    throw error
+  }
+}
+
+/** Gone already is a success. The kernel removes the links with it, a moment later. */
+export async function unpin(netns: string): Promise<void> {
+  try {
+    await native().deleteNetns({path: netns})
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw asNetworkError(error)
+  }
+}
+
+async function makeNetns(netns: string): Promise<void> {
+  await mkdir(dirname(netns), {recursive: true, mode: 0o711})
+  // A file that no namespace is pinned to: its maker was killed in between.
+  await unpin(netns)
+  await native()
+    .createNetns({path: netns})
+    .catch(error => Promise.reject(asNetworkError(error)))
+}
+
+/** One link. Repairs what may be in the way: its own remains, or a bridge that somebody deleted. */
+async function connect(netns: string, name: string, wire: Wire): Promise<void> {
+  const repairs: Readonly<Record<string, () => Promise<void>>> = {
+    EEXIST: () => removeLink(wire.endpoint.link),
+    ENODEV: () => ensureBridge(wire.network),
+  }
+  try {
+    await createVeth(netns, name, wire)
+  } catch (error) {
+    const repair = repairs[errnoOf(error) ?? '']
+    if (repair === undefined) throw asNetworkError(error)
+    await repair()
+    await createVeth(netns, name, wire).catch(again => Promise.reject(asNetworkError(again)))
+  }
+}
+
+async function createVeth(netns: string, name: string, {endpoint, network, defaultRoute}: Wire): Promise<void> {
+  const {address, address6, prefixLength, gateway} = endpoint
+  const with6 = address6 !== undefined && network.gateway6 !== undefined
+  await native().createVeth({
+    name: endpoint.link,
+    alias: alias(`${name} on ${network.name}`),
+    bridge: network.bridge,
+    netns,
+    peer: endpoint.interface,
+    mac: endpoint.mac,
+    mtu: await mtuOfLink(network.bridge),
+    addresses: [`${address}/${prefixLength}`, ...(with6 ? [`${address6}/64`] : [])],
+    routes: defaultRoute
+      ? [{destination: '0.0.0.0/0', gateway}, ...(with6 ? [{destination: '::/0', gateway: network.gateway6!}] : [])]
+      : [],
+  })
+}

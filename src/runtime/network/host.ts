@@ -1,0 +1,48 @@
+import {readdir, readFile, writeFile} from 'node:fs/promises'
+import {readText} from '../../base/file.ts'
+import {native} from '../../native/binding.ts'
+import {hostResolvers} from './resolvers.ts'
+
+const sysctl = (name: string): string => `/proc/sys/net/${name}`
+
+/** Ranges that containers must not get: where this host is, what it routes to, and whom it asks. */
+export async function occupiedRanges(): Promise<string[]> {
+  const [routes, addresses, resolvers] = await Promise.all([
+    native().listRoutes({}),
+    native().listAddresses({}),
+    hostResolvers(),
+  ])
+  return [...routes.map(each => each.destination), ...addresses.map(each => each.address), ...resolvers.servers]
+}
+
+/** Of the interface that leads outside, so that no packet needs to be cut there. */
+export async function uplinkMtu(): Promise<number> {
+  const [routes, links] = await Promise.all([native().listRoutes({}), native().listLinks({})])
+  const uplink = routes.find(each => each.destination === '0.0.0.0/0')?.link
+  return links.find(each => each.index === uplink)?.mtu ?? 1500
+}
+
+/** Of one interface: a small read, where a list of all links grows with the number of containers. */
+export async function mtuOfLink(name: string): Promise<number> {
+  const text = await readText(`/sys/class/net/${name}/mtu`)
+  return text === undefined ? uplinkMtu() : Number(text)
+}
+
+export async function enableForwarding({ipv6}: {readonly ipv6: boolean}): Promise<void> {
+  await set('ipv4/ip_forward', '1')
+  if (!ipv6 || (await get('ipv6/conf/all/forwarding')) === '1') return
+  // A router ignores advertisements unless told otherwise: the host would lose its own default route.
+  for (const link of await readdir(sysctl('ipv6/conf'))) {
+    if ((await get(`ipv6/conf/${link}/accept_ra`)) === '1') await set(`ipv6/conf/${link}/accept_ra`, '2')
+  }
+  await set('ipv6/conf/all/forwarding', '1')
+}
+
+/** Lets connections to 127.0.0.1 be sent on into this bridge; the rules drop what comes the other way. */
+export const allowLocalhost = (bridge: string): Promise<void> => set(`ipv4/conf/${bridge}/route_localnet`, '1')
+
+async function set(name: string, value: string): Promise<void> {
+  if ((await get(name)) !== value) await writeFile(sysctl(name), value)
+}
+
+const get = async (name: string): Promise<string> => (await readFile(sysctl(name), 'utf8')).trim()

@@ -1,0 +1,255 @@
+import {StackError, within} from '../../base/error.ts'
+import {Rollback} from '../../base/rollback.ts'
+import type {ContainerRecord} from '../../model/container.ts'
+import type {Endpoint, NetworkRecord} from '../../model/network.ts'
+import type {Paths} from '../paths.ts'
+import type {NetworkNames, NetworkOptions, Networks, PublishedPort} from '../runtime.ts'
+import {attachEndpoints, isPinned, unpin} from './attach.ts'
+import {ensureBridge, removeLink} from './bridge.ts'
+import {designNetwork} from './design.ts'
+import {hostsText, resolvConfText} from './files.ts'
+import {occupiedRanges} from './host.ts'
+import {leaseFor} from './lease.ts'
+import {type Lease, Leases} from './leases.ts'
+import {Ports} from './publish.ts'
+import {Records} from './records.ts'
+import {repairLinks} from './repair.ts'
+import {hostResolvers} from './resolvers.ts'
+import type {RuleFacts} from './rules.ts'
+import type {Ruleset} from './ruleset.ts'
+
+export type NetworkParts = {
+  readonly paths: Paths
+  /** The name of our table in nft. */
+  readonly table: string
+  readonly rules: (facts: () => RuleFacts) => Ruleset
+  readonly warn: (doing: string, error: unknown) => void
+}
+
+/** Bridges, addresses and rules of this machine, for containers. */
+export class LocalNetworks implements Networks {
+  readonly names: NetworkNames
+  readonly #parts: NetworkParts
+  readonly #records: Records
+  readonly #leases: Leases
+  readonly #ports: Ports
+  readonly #ruleset: Ruleset
+  readonly #dnsPorts = new Map<string, number>()
+  readonly #lastAddress = new Map<string, string>()
+  readonly #listeners: (() => Promise<void>)[] = []
+
+  constructor(parts: NetworkParts) {
+    this.#parts = parts
+    this.#records = new Records(parts.paths)
+    this.#leases = new Leases(parts.paths)
+    this.#ports = new Ports(this.#leases, lease => this.#entrance(lease))
+    this.#ruleset = parts.rules(() => this.#ruleFacts())
+    this.names = {
+      at: address => this.#leases.endpointAt(address),
+      find: (network, name) => this.#leases.named(network, name),
+      of: container => this.#leases.get(container),
+    }
+  }
+
+  async load(): Promise<void> {
+    await Promise.all([this.#records.load(), this.#leases.load()])
+    if (this.#records.list().length === 0) return
+    for (const record of this.#records.list()) await ensureBridge(record)
+    for (const lease of [...this.#leases.all()]) await this.#adopt(lease)
+    this.#ruleset.forget()
+    await this.#ruleset.apply()
+  }
+
+  /** A namespace that is gone (a reboot) takes its ports with it; one that is there is as it was. */
+  async #adopt(lease: Lease): Promise<void> {
+    const {netns} = this.#parts.paths.container(lease.container)
+    if (!(await isPinned(netns))) {
+      if (lease.publishing) await this.#leases.save({...lease, publishing: false})
+      return
+    }
+    const doing = `take over the network of "${lease.name}"`
+    try {
+      await repairLinks(lease.endpoints, this.#records.list())
+      await attachEndpoints({
+        netns,
+        name: lease.name,
+        wires: this.#wires(lease),
+        warn: error => this.#parts.warn(doing, error),
+      })
+      for (const port of lease.publishing ? lease.ports : []) await this.#ports.reserve(port, lease, {share: true})
+    } catch (error) {
+      this.#parts.warn(doing, error)
+    }
+  }
+
+  list(): readonly NetworkRecord[] {
+    return this.#records.list()
+  }
+
+  find(nameOrId: string): NetworkRecord | undefined {
+    return this.#records.find(nameOrId)
+  }
+
+  async create(asked: NetworkOptions): Promise<NetworkRecord> {
+    const occupied = await occupiedRanges()
+    const record = designNetwork(asked, {taken: this.#records.list(), occupied})
+    await using undo = new Rollback(error => this.#parts.warn(`clean up after network "${record.name}"`, error))
+    // From here on nobody else gets the name or the subnet: there is no wait since they were looked at.
+    this.#records.hold(record)
+    await undo.do(Promise.resolve(), () => this.#records.drop(record))
+    await undo.do(
+      () => ensureBridge(record),
+      () => removeLink(record.bridge),
+    )
+    await undo.do(
+      () => this.#ruleset.apply(),
+      () => this.#withdraw(record),
+    )
+    await undo.do(
+      () => this.#records.save(record),
+      () => this.#records.remove(record),
+    )
+    await this.#tell()
+    undo.keep()
+    return record
+  }
+
+  #withdraw(record: NetworkRecord): Promise<void> {
+    this.#records.drop(record)
+    return this.#ruleset.apply()
+  }
+
+  async remove(nameOrId: string): Promise<void> {
+    const record = this.#records.find(nameOrId)
+    if (record === undefined) throw new StackError('not-found', `no such network: ${nameOrId}`)
+    const users = this.#leases.countOn(record.id)
+    if (users > 0) {
+      throw new StackError(
+        'conflict',
+        `network "${record.name}" is in use by ${users} container${users > 1 ? 's' : ''}`,
+      )
+    }
+    await within(`remove network "${record.name}"`, async () => {
+      await this.#records.remove(record)
+      this.#dnsPorts.delete(record.id)
+      await this.#tell()
+      await removeLink(record.bridge)
+      await this.#ruleset.apply()
+    })
+  }
+
+  async attach(record: ContainerRecord): Promise<readonly Endpoint[]> {
+    const {networkMode} = record.host
+    if (networkMode !== 'networks' && networkMode !== 'none') return []
+    const before = this.#leases.get(record.id)
+    const lease = this.#lease(record, before)
+    await using undo = new Rollback(error => this.#parts.warn(`clean up after attaching "${record.name}"`, error))
+    await undo.do(
+      () => this.#leases.save(lease),
+      () => (before ? this.#leases.save(before) : this.#leases.free(record.id)),
+    )
+    const {netns} = this.#parts.paths.container(record.id)
+    const warn = (error: unknown) => this.#parts.warn(`clean up after attaching "${record.name}"`, error)
+    await attachEndpoints({netns, name: record.name, wires: this.#wires(lease), warn})
+    undo.keep()
+    return lease.endpoints
+  }
+
+  /** Chosen and held without a wait between, so that two containers never get the same address. */
+  #lease(record: ContainerRecord, before: Lease | undefined): Lease {
+    const lease = leaseFor(record, before, {
+      network: nameOrId => this.#records.find(nameOrId),
+      holder: address => this.#leases.endpointAt(address),
+      last: network => this.#lastAddress.get(network),
+    })
+    this.#leases.hold(lease)
+    for (const each of lease.endpoints) this.#lastAddress.set(each.network, each.address)
+    return lease
+  }
+
+  #wires({endpoints}: Lease) {
+    const wires = endpoints.flatMap(endpoint => {
+      const network = this.#records.find(endpoint.network)
+      return network === undefined ? [] : [{endpoint, network}]
+    })
+    const outward = wires.find(each => !each.network.internal)
+    return wires.map(each => ({...each, defaultRoute: each === outward}))
+  }
+
+  #entrance(lease: Lease): Endpoint | undefined {
+    return this.#wires(lease).find(each => each.defaultRoute)?.endpoint
+  }
+
+  async publish(record: ContainerRecord): Promise<readonly PublishedPort[]> {
+    const lease = this.#leases.get(record.id)
+    // On internal networks, without one, or on the host's there is nothing to lead in.
+    if (lease === undefined || this.#entrance(lease) === undefined) return []
+    if (record.host.portBindings.length === 0) return []
+    await using undo = new Rollback(error => this.#parts.warn(`give back the ports of "${record.name}"`, error))
+    const publishing = await undo.do(
+      () => this.#ports.take(record, lease),
+      () => this.unpublish(record.id),
+    )
+    await this.#leases.save(publishing)
+    await this.#ruleset.apply()
+    undo.keep()
+    return publishing.ports
+  }
+
+  async unpublish(id: string): Promise<void> {
+    const lease = this.#leases.get(id)
+    if (!lease?.publishing) return
+    await this.#leases.save({...lease, publishing: false})
+    await this.#ports.release(id)
+    await this.#ruleset.apply()
+  }
+
+  async detach(id: string): Promise<void> {
+    await this.unpublish(id)
+    await unpin(this.#parts.paths.container(id).netns)
+    await this.#leases.free(id)
+  }
+
+  endpoints(id: string): readonly Endpoint[] {
+    return this.#leases.get(id)?.endpoints ?? []
+  }
+
+  published(id: string): readonly PublishedPort[] {
+    const lease = this.#leases.get(id)
+    return lease?.publishing ? lease.ports : []
+  }
+
+  async resolvConf(record: ContainerRecord): Promise<string> {
+    return resolvConfText(record, this.endpoints(record.id), await hostResolvers())
+  }
+
+  hosts(record: ContainerRecord): string {
+    return hostsText(record, this.endpoints(record.id))
+  }
+
+  onChange(listener: () => Promise<void>): void {
+    this.#listeners.push(listener)
+  }
+
+  async #tell(): Promise<void> {
+    for (const listener of this.#listeners) await listener()
+  }
+
+  async redirectDns(network: string, port: number | undefined): Promise<void> {
+    if (port === undefined) this.#dnsPorts.delete(network)
+    else this.#dnsPorts.set(network, port)
+    await this.#ruleset.apply()
+  }
+
+  #ruleFacts(): RuleFacts {
+    const networks = this.#records.list().map(record => {
+      const dnsPort = this.#dnsPorts.get(record.id)
+      return dnsPort === undefined ? record : {...record, dnsPort}
+    })
+    return {table: this.#parts.table, networks, published: this.#ports.publications()}
+  }
+
+  async close(): Promise<void> {
+    await this.#ports.close()
+  }
+}

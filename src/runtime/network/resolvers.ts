@@ -1,0 +1,23 @@
+import {readText} from '../../base/file.ts'
+
+export type Resolvers = {readonly servers: readonly string[]; readonly search: readonly string[]}
+
+const hostFile = '/etc/resolv.conf'
+const stub = '127.0.0.53'
+/** What systemd-resolved asks itself, behind its stub. */
+const behindStub = '/run/systemd/resolve/resolv.conf'
+
+/** The host's own DNS servers and search domains, as they are now. */
+export async function hostResolvers(): Promise<Resolvers> {
+  const host = parseResolvConf((await readText(hostFile)) ?? '')
+  if (!host.servers.includes(stub)) return host
+  const behind = parseResolvConf((await readText(behindStub)) ?? '')
+  return {...host, servers: [...new Set([...host.servers, ...behind.servers])]}
+}
+
+export function parseResolvConf(text: string): Resolvers {
+  const lines = text.split('\n').map(line => line.trim().split(/\s+/))
+  const servers = lines.filter(([word]) => word === 'nameserver').flatMap(([, server]) => server ?? [])
+  const search = lines.filter(([word]) => word === 'search' || word === 'domain').at(-1) ?? []
+  return {servers, search: search.slice(1)}
+}

@@ -1,0 +1,113 @@
+/** All that the table depends on; the text is a pure function of it. */
+export type RuleFacts = {
+  readonly table: string
+  readonly networks: readonly NetworkFacts[]
+  readonly published: readonly Publication[]
+}
+
+export type NetworkFacts = {
+  readonly bridge: string
+  readonly subnet: string
+  readonly subnet6?: string
+  readonly gateway: string
+  readonly internal: boolean
+  /** Where our DNS server listens when another program has port 53. */
+  readonly dnsPort?: number
+}
+
+/** A port of the host and the containers that it is spread over. */
+export type Publication = {
+  readonly protocol: 'tcp' | 'udp'
+  /** '' is every address of the host. */
+  readonly hostIp: string
+  readonly port: number
+  readonly targets: ReadonlyArray<{readonly address: string; readonly port: number}>
+}
+
+/**
+ * The whole table as `nft -f` reads it; replaces the one before in one transaction. Without networks there is none.
+ * docs/networking.md walks a packet through it.
+ */
+export function rulesText({table, networks, published}: RuleFacts): string {
+  const replace = [`table inet ${table}`, `delete table inet ${table}`]
+  if (networks.length === 0) return `${replace.join('\n')}\n`
+  const chains = [
+    chain('martians', 'type filter hook prerouting priority -300; policy accept;', martians(networks)),
+    chain('forward', 'type filter hook forward priority 0; policy accept;', forward(networks)),
+    ...published.map(each => chain(chainName(each), '', [spread(each)])),
+    chain('published', '', dispatch(published)),
+    chain('prerouting', 'type nat hook prerouting priority -100; policy accept;', [...dns(networks), toPublished]),
+    chain('output', 'type nat hook output priority -100; policy accept;', [toPublished]),
+    chain('postrouting', 'type nat hook postrouting priority 100; policy accept;', masquerade(networks)),
+  ]
+  return [...replace, `table inet ${table} {`, ...chains.flat().map(line => `  ${line}`), '}', ''].join('\n')
+}
+
+const toPublished = 'meta nfproto ipv4 fib daddr type local jump published'
+
+function chain(name: string, hook: string, rules: readonly string[]): string[] {
+  return [`chain ${name} {`, ...[hook, ...rules].filter(line => line !== '').map(line => `  ${line}`), '}']
+}
+
+const set = (elements: readonly string[]): string => `{ ${elements.join(', ')} }`
+const bridges = (networks: readonly NetworkFacts[]): string => set(networks.map(each => `"${each.bridge}"`))
+
+/** route_localnet lets packets for 127.0.0.1 in by our bridges: only the host itself may send such. */
+const martians = (networks: readonly NetworkFacts[]): string[] =>
+  ['saddr', 'daddr'].map(end => `iifname ${bridges(networks)} ip ${end} 127.0.0.0/8 drop`)
+
+/** Into a bridge come its own packets, answers, and what was sent to a published port; nothing else. */
+function forward(networks: readonly NetworkFacts[]): string[] {
+  const internal = networks.filter(each => each.internal)
+  return [
+    'ct state established,related accept',
+    `iifname . oifname ${set(networks.map(({bridge}) => `"${bridge}" . "${bridge}"`))} accept`,
+    internal.length > 0 ? `iifname ${bridges(internal)} drop` : '',
+    `oifname ${bridges(networks)} ct status dnat accept`,
+    `oifname ${bridges(networks)} drop`,
+  ]
+}
+
+const chainName = ({protocol, hostIp, port}: Publication): string =>
+  ['port', protocol, port, ...(hostIp === '' ? [] : hostIp.split('.'))].join('_')
+
+/** Each new connection to the next target in turn. */
+function spread({targets}: Publication): string {
+  const [only] = targets
+  if (targets.length === 1 && only) return `dnat ip to ${only.address}:${only.port}`
+  const map = targets.map(({address, port}, index) => `${index} : ${address} . ${port}`)
+  return `dnat ip to numgen inc mod ${targets.length} map ${set(map)}`
+}
+
+/** A port of one address goes before the same port of all. */
+function dispatch(published: readonly Publication[]): string[] {
+  const entry = (each: Publication) => `${each.protocol} . ${each.port} : goto ${chainName(each)}`
+  const some = published.filter(each => each.hostIp !== '').map(each => `${each.hostIp} . ${entry(each)}`)
+  const all = published.filter(each => each.hostIp === '').map(entry)
+  return [
+    some.length > 0 ? `ip daddr . meta l4proto . th dport vmap ${set(some)}` : '',
+    all.length > 0 ? `meta l4proto . th dport vmap ${set(all)}` : '',
+  ]
+}
+
+const dns = (networks: readonly NetworkFacts[]): string[] =>
+  networks
+    .filter(each => each.dnsPort !== undefined)
+    .map(
+      ({bridge, gateway, dnsPort}) =>
+        `iifname "${bridge}" ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 redirect to :${dnsPort}`,
+    )
+
+function masquerade(networks: readonly NetworkFacts[]): string[] {
+  const outward = networks.filter(each => !each.internal)
+  const subnets6 = outward.map(each => each.subnet6).filter(each => each !== undefined)
+  return [
+    `ip saddr 127.0.0.0/8 oifname ${bridges(networks)} masquerade`,
+    // A neighbour's answer would otherwise go past us, straight to one who asked another address.
+    `ct status dnat ip saddr . ip daddr ${set(networks.map(({subnet}) => `${subnet} . ${subnet}`))} masquerade`,
+    outward.length > 0
+      ? `ip saddr ${set(outward.map(each => each.subnet))} oifname != ${bridges(networks)} masquerade`
+      : '',
+    subnets6.length > 0 ? `ip6 saddr ${set(subnets6)} oifname != ${bridges(networks)} masquerade` : '',
+  ]
+}
