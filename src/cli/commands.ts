@@ -8,12 +8,20 @@ type Row = {
 
 /** The only list of commands: help, docs/cli.md and completion are rendered from it. Each is loaded when it is used. */
 export const commands: Readonly<Record<string, Row>> = {
+  up: {load: async () => (await import('./commands/up.ts')).up},
+  down: {load: async () => (await import('./commands/down.ts')).down},
+  plan: {load: async () => (await import('./commands/plan.ts')).plan},
   ps: {load: async () => (await import('./commands/ps.ts')).ps},
   logs: {load: async () => (await import('./commands/logs.ts')).logs},
   exec: {load: async () => (await import('./commands/exec.ts')).exec},
+  start: {load: async () => (await import('./commands/start.ts')).start},
+  stop: {load: async () => (await import('./commands/stop.ts')).stop},
+  restart: {load: async () => (await import('./commands/restart.ts')).restart},
   kill: {load: async () => (await import('./commands/kill.ts')).kill},
   pause: {load: async () => (await import('./commands/pause.ts')).pause},
   unpause: {load: async () => (await import('./commands/unpause.ts')).unpause},
+  rm: {load: async () => (await import('./commands/rm.ts')).rm},
+  scale: {load: async () => (await import('./commands/scale.ts')).scale},
   pull: {load: async () => (await import('./commands/pull.ts')).pull},
   wait: {load: async () => (await import('./commands/wait.ts')).wait},
   top: {load: async () => (await import('./commands/top.ts')).top},

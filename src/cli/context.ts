@@ -1,11 +1,11 @@
 import type {StackError} from '../base/error.ts'
-import type {Engine} from '../engine/engine.ts'
+import type {Actual, Engine} from '../engine/engine.ts'
 import type {Project} from '../model/project.ts'
 import type {Canonical} from '../spec/canonical-form.ts'
 import {chooseRenderer} from '../ui/choose.ts'
 import type {Renderer} from '../ui/renderer.ts'
 import {createStyle, type Style, wantsColour} from '../ui/style.ts'
-import type {Globals} from './globals.ts'
+import type {Globals, ProgressMode} from './globals.ts'
 import type {Interrupts} from './interrupts.ts'
 import {type Settings, settingsFrom} from './settings.ts'
 
@@ -41,11 +41,15 @@ export type Context = {
   readonly style: Style
   print(text: string): void
   renderer(): Promise<Renderer>
+  /** For work that is done while containers' output is printed: it never redraws. */
+  lineRenderer(): Promise<Renderer>
   /** The project of the files, profiles of the named services switched on; prints what is wrong with them. */
   project(services?: readonly string[]): Promise<Project>
   /** As `project`, but a name given without any file is enough. */
   scope(services?: readonly string[]): Promise<Scope>
   engine(): Promise<Engine>
+  /** The scope and what there is of it, as it is now. */
+  observe(): Promise<{readonly scope: Scope; readonly actual: Actual}>
   close(): Promise<void>
 }
 
@@ -55,9 +59,10 @@ export function createContext(globals: Globals, io: Io): Context {
   const styleFor = (stream: NodeJS.WriteStream) =>
     createStyle(wantsColour({ansi: settings.ansi, environment: io.environment}, stream.isTTY === true))
   const progress = settings.statusOnStdout ? io.stdout : io.stderr
-  const renderer = once(() =>
-    chooseRenderer(settings.progress, {stdout: io.stdout, stderr: progress, style: styleFor(progress)}),
-  )
+  const rendererFor = (mode: ProgressMode) =>
+    chooseRenderer(mode, {stdout: io.stdout, stderr: progress, style: styleFor(progress)})
+  const renderer = once(() => rendererFor(settings.progress))
+  const redraws = settings.progress === 'auto' || settings.progress === 'tty'
   const engine = once(() => openEngine(io))
   const scope = once(async (services: readonly string[] = []) => {
     const {loadScope} = await import('./scope.ts')
@@ -71,9 +76,14 @@ export function createContext(globals: Globals, io: Io): Context {
     style: styleFor(io.stdout),
     print: text => void io.stdout.write(text),
     renderer: renderer.get,
+    lineRenderer: () => (redraws ? rendererFor('plain') : renderer.get()),
     scope: scope.get,
     project: async services => requireProject(await scope.get(services)),
     engine: engine.get,
+    observe: async () => {
+      const found = await scope.get()
+      return {scope: found, actual: await (await engine.get()).observe(found.name)}
+    },
     close: async () => {
       if (engine.asked())
         await engine.get().then(

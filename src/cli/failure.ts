@@ -30,11 +30,5 @@ function renderBug(error: unknown, style: Style): string {
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof Silent) return error.exitCode
-  return error instanceof StackError ? (innermostCode(error) ?? 1) : 1
-}
-
-function innermostCode(error: StackError): number | undefined {
-  let code: number | undefined
-  for (let at: unknown = error; at instanceof StackError; at = at.cause) code = at.exitCode ?? code
-  return code
+  return error instanceof StackError ? (error.exitCode ?? 1) : 1
 }

@@ -34,11 +34,12 @@ export class Interrupts {
     return () => this.#listeners.delete(listener)
   }
 
-  /** A signal that is aborted by the first interrupt; `stop` ends the listening. */
+  /** A signal that the first interrupt aborts; the second leaves, whatever is still under way. `stop` ends the listening. */
   abortSignal(): {readonly signal: AbortSignal; readonly stop: () => void} {
     const controller = new AbortController()
     if (this.#count > 0) controller.abort()
-    return {signal: controller.signal, stop: this.listen(() => controller.abort())}
+    const stop = this.listen(count => (count === 1 ? controller.abort() : this.#leave()))
+    return {signal: controller.signal, stop}
   }
 }
 

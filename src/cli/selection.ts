@@ -1,21 +1,7 @@
 import {StackError} from '../base/error.ts'
-import {suggest} from '../base/suggest.ts'
 import type {ActualContainer} from '../engine/engine.ts'
+import {checkServices} from '../plan/selection.ts'
 import type {Context, Scope} from './context.ts'
-
-/** Fails for a name that is neither in the project nor among what runs. */
-export function checkServices(names: readonly string[], known: Iterable<string>): void {
-  const all = [...new Set(known)]
-  for (const name of names) {
-    if (all.includes(name)) continue
-    const near = suggest(name, all)
-    throw new StackError(
-      'not-found',
-      `no such service: ${name}`,
-      near === undefined ? {} : {hint: `did you mean "${near}"?`},
-    )
-  }
-}
 
 /** Services of a scope: those of the file and those that have containers. */
 export const servicesOf = ({project}: Scope, containers: readonly ActualContainer[]): string[] => [

@@ -1,8 +1,8 @@
 import {resolve} from 'node:path'
 import {writeWhole} from '../../base/file.ts'
+import {checkServices} from '../../plan/selection.ts'
 import {command, type Values} from '../command.ts'
 import type {Scope} from '../context.ts'
-import {checkServices} from '../selection.ts'
 
 const options = {
   format: {type: 'choice', choices: ['yaml', 'json'], description: 'yaml (default) or json'},

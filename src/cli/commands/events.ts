@@ -1,6 +1,7 @@
 import type {EngineEvent} from '../../engine/engine.ts'
+import {checkServices} from '../../plan/selection.ts'
 import {command} from '../command.ts'
-import {checkServices, servicesOf} from '../selection.ts'
+import {servicesOf} from '../selection.ts'
 
 export const events = command({
   summary: 'Print what happens to containers, as it happens',

@@ -1,20 +1,15 @@
+import {planKill} from '../../plan/lifecycle.ts'
+import {apply} from '../apply.ts'
 import {command} from '../command.ts'
-import {eachContainer} from '../each.ts'
 
 export const kill = command({
   summary: 'Send a signal to running containers',
   usage: 'kill [OPTIONS] [SERVICE...]',
   options: {signal: {type: 'string', short: 's', value: 'SIGNAL', description: 'which one (default: SIGKILL)'}},
   async run({values, operands, context}) {
-    const words = {
-      title: 'kill',
-      doing: 'Killing',
-      done: 'Killed',
-      states: ['running', 'paused', 'restarting'],
-    } as const
-    await eachContainer(context, {...words, services: operands}, (engine, {id}) =>
-      engine.killContainer(id, values.signal ?? 'SIGKILL'),
-    )
+    const {scope, actual} = await context.observe()
+    const signal = values.signal === undefined ? {} : {signal: values.signal}
+    await apply(context, planKill(scope, actual, {services: operands, ...signal}), {title: 'kill'})
     return 0
   },
 })

@@ -1,4 +1,5 @@
 import type {ActualContainer, ContainerStatus} from '../../engine/engine.ts'
+import {checkServices} from '../../plan/selection.ts'
 import {harmless} from '../../ui/style.ts'
 import {table} from '../../ui/table.ts'
 import {ago} from '../../ui/time.ts'
@@ -6,7 +7,7 @@ import {command, type Values} from '../command.ts'
 import type {Scope} from '../context.ts'
 import {usage} from '../parse.ts'
 import {commandText, containerJson, portsText, statusText} from '../present.ts'
-import {checkServices, servicesOf} from '../selection.ts'
+import {servicesOf} from '../selection.ts'
 
 const states = [
   'created',

@@ -1,6 +1,6 @@
 import type {Service} from '../../model/project.ts'
+import {checkServices} from '../../plan/selection.ts'
 import {command} from '../command.ts'
-import {checkServices} from '../selection.ts'
 import {workOn} from '../work.ts'
 
 export const pull = command({

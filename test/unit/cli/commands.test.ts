@@ -172,7 +172,7 @@ test('kill reports each container, and goes on when one fails', async () => {
   expect(code).toBe(1)
   expect(killed).toEqual(['HUP'])
   expect(stderr).toContain(' Container shop-web-2  Killed\n')
-  expect(stderr).toContain('error: Container shop-web-1: no such process\n')
+  expect(stderr).toContain('stack: cannot kill web.1: no such process\n')
 })
 
 test('a dry run tells and does nothing', async () => {

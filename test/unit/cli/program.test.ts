@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {StackError} from '../../../src/base/error.ts'
+import {StackError, within} from '../../../src/base/error.ts'
 import {container, engineWith, stack, withContainers} from './support.ts'
 
 test('without arguments the overview is shown, and that is an error', async () => {
@@ -58,13 +58,10 @@ test('an error is one line with its causes and what to try', async () => {
 
 test('an error may say the exit code', async () => {
   const engine = engineWith({
-    observe: async () => {
-      throw new StackError('exec-failed', 'no', {
-        cause: new StackError('program-not-found', 'not there', {exitCode: 127}),
-      })
-    },
+    observe: () =>
+      within('cannot look', () => Promise.reject(new StackError('program-not-found', 'not there', {exitCode: 127}))),
   })
-  expect((await stack(['ps'], {engine})).code).toBe(127)
+  expect(await stack(['ps'], {engine})).toMatchObject({code: 127, stderr: 'stack: cannot look: not there\n'})
 })
 
 test('an error that nobody thought of is a bug and says so, with its trace', async () => {

@@ -1,0 +1,18 @@
+import {planScale} from '../../plan/scale.ts'
+import {apply} from '../apply.ts'
+import {command} from '../command.ts'
+import {parseScales} from '../up-options.ts'
+
+export const scale = command({
+  summary: 'Run another number of containers of services',
+  usage: 'scale [OPTIONS] SERVICE=N [SERVICE=N...]',
+  options: {'no-deps': {type: 'boolean', description: 'without the services that are depended on'}},
+  operands: {minimum: 1},
+  async run({values, operands, context}) {
+    const scales = parseScales(operands)
+    const project = await context.project(Object.keys(scales))
+    const {actual} = await context.observe()
+    await apply(context, planScale(project, actual, scales, {noDeps: values['no-deps']}), {title: 'scale'})
+    return 0
+  },
+})
