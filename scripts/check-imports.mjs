@@ -12,7 +12,7 @@ const rooms = {
   model: ['base'],
   spec: ['base', 'model'],
   engine: ['base', 'model', 'version'],
-  plan: ['base', 'model', 'engine'],
+  plan: ['base', 'model', 'engine', 'version'],
   execute: ['base', 'model', 'engine', 'plan'],
   dev: ['base', 'model', 'engine', 'plan', 'execute'],
   ui: ['base', 'model', 'spec', 'engine', 'plan', 'execute'],
@@ -20,7 +20,7 @@ const rooms = {
   native: ['base'],
   runtime: ['base', 'model', 'native'],
   daemon: ['base', 'model', 'runtime', 'version'],
-  main: ['base', 'cli', 'ui'],
+  main: ['base', 'cli', 'ui', 'version'],
   version: [],
 }
 
@@ -48,6 +48,7 @@ const pure = [/^spec\/(?!read)/, /^plan\//, /rules\.ts$/, /runtime\/container\/s
 const pureModules = new Set(['node:path', 'node:path/posix', 'node:util', 'node:buffer'])
 
 const problems = []
+const roomOf = file => file.split('/')[0].replace(/\.ts$/, '')
 const files = readdirSync(root, {recursive: true}).filter(name => name.endsWith('.ts') && !name.endsWith('.d.ts'))
 for (const file of files) check(file, readFileSync(join(root, file), 'utf8'))
 for (const problem of problems) console.error(problem)
@@ -66,8 +67,6 @@ function check(file, text) {
   if (isPure && /\b(process\.|Date\.now|new Date\()/.test(code)) problems.push(`${file}: pure, but asks for the time or the process`)
   if (!file.startsWith('ui/') && /\\x1b|\\u001b|\\e\[/.test(code)) problems.push(`${file}: escape codes belong to src/ui`)
 }
-
-const roomOf = file => file.split('/')[0].replace(/\.ts$/, '')
 
 function checkRoom(file, target) {
   const [from, to] = [roomOf(file), roomOf(target)]

@@ -1,5 +1,4 @@
-import {createHash} from 'node:crypto'
-import {chmod, mkdir, rm} from 'node:fs/promises'
+import {chmod, mkdir, rm, rmdir} from 'node:fs/promises'
 import type {Server} from 'node:http'
 import {describe, StackError} from '../base/error.ts'
 import {takeLock} from '../base/lock.ts'
@@ -35,7 +34,7 @@ export async function runDaemon(environment: NodeJS.ProcessEnv): Promise<number>
   const paths = pathsFrom(environment)
   await mkdir(paths.run, {recursive: true, mode: 0o711})
   await mkdir(paths.state, {recursive: true, mode: 0o711})
-  const lock = await takeLock(lockName(paths), lockPatience)
+  const lock = await takeLock(paths.daemonLock, lockPatience)
   if (lock === undefined) return 0
   try {
     return await serve(paths)
@@ -43,9 +42,6 @@ export async function runDaemon(environment: NodeJS.ProcessEnv): Promise<number>
     lock.release()
   }
 }
-
-const lockName = (paths: Paths): string =>
-  `stack-daemon-${createHash('sha256').update(paths.run).digest('hex').slice(0, 16)}`
 
 async function serve(paths: Paths): Promise<number> {
   const daemon = await openDaemon(paths)
@@ -79,6 +75,8 @@ async function serve(paths: Paths): Promise<number> {
   await dns.close()
   await daemon.runtime.networks.close()
   await daemon.runtime.containers.close()
+  // Empty by now, unless containers run on: then they stay.
+  for (const directory of [paths.netnsDirectory, paths.runContainers]) await rmdir(directory).catch(() => undefined)
   return 0
 }
 

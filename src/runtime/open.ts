@@ -1,10 +1,11 @@
-import {sha256} from '../base/hash.ts'
 import {Cgroups} from './container/cgroup/cgroups.ts'
 import {LocalContainers} from './container/containers.ts'
 import {SeccompStore} from './container/seccomp/store.ts'
 import {ContainerStore} from './container/store.ts'
+import {openImages} from './image/images.ts'
+import {openNetworks} from './network/open.ts'
 import type {Paths} from './paths.ts'
-import type {Containers, Images, Networks, Volumes} from './runtime.ts'
+import type {Containers, Images, Networks, Runtime, Volumes} from './runtime.ts'
 import {LocalVolumes} from './volume/volumes.ts'
 
 export type RuntimeOptions = {
@@ -12,6 +13,15 @@ export type RuntimeOptions = {
   readonly warn: (doing: string, error: unknown) => void
   /** How a monitor starts a daemon when there is none: program and arguments. */
   readonly daemonCommand?: readonly string[]
+}
+
+/** Everything of this machine, read from its state: what ran goes on, what ended meanwhile is known. */
+export async function openRuntime(paths: Paths, options: RuntimeOptions): Promise<Runtime> {
+  const images = openImages({paths})
+  const networks = openNetworks({paths, warn: options.warn})
+  const {containers, volumes} = openContainers(paths, {...options, images, networks})
+  await Promise.all([images.load(), volumes.load(), networks.load()])
+  return {paths, containers, images, networks, volumes}
 }
 
 /** Containers and volumes over given images and networks. */
@@ -30,13 +40,10 @@ export function openContainers(
     cgroups: new Cgroups(cgroupParent(), text => warn(text, undefined)),
     seccomp: new SeccompStore(paths.state),
     store: new ContainerStore(paths),
-    wake: daemonCommand && {lock: wakeLock(paths), command: daemonCommand},
+    wake: daemonCommand && {lock: paths.daemonLock, command: daemonCommand},
     warn,
   })
   return {containers, volumes}
 }
-
-/** Abstract socket that makes many monitors start one daemon; another one than the daemon's own lock. */
-export const wakeLock = (paths: Paths): string => `stack-wake-${sha256(paths.run).slice(0, 16)}`
 
 const cgroupParent = (): string => process.env.STACK_CGROUP_PARENT || 'stack'

@@ -1,4 +1,5 @@
 import {join} from 'node:path'
+import {sha256} from '../base/hash.ts'
 
 /** Where everything is; `state` survives a reboot, `run` does not. */
 export type Paths = ReturnType<typeof pathsOf>
@@ -15,6 +16,8 @@ export function pathsOf({state, run}: {state: string; run: string}) {
     netnsDirectory: join(run, 'netns'),
     runContainers: join(run, 'containers'),
     daemonLog: join(state, 'daemon.log'),
+    /** The abstract socket that the daemon of this run directory holds; monitors look at it before they wake one. */
+    daemonLock: `stack-daemon-${sha256(run).slice(0, 16)}`,
     container: (id: string) => ({
       directory: join(state, 'containers', id),
       config: join(state, 'containers', id, 'config.json'),
@@ -30,7 +33,11 @@ export function pathsOf({state, run}: {state: string; run: string}) {
       netns: join(run, 'netns', short(id)),
       network: join(state, 'containers', id, 'network.json'),
     }),
-    volume: (name: string) => ({directory: join(state, 'volumes', name), record: join(state, 'volumes', name, 'volume.json'), data: join(state, 'volumes', name, '_data')}),
+    volume: (name: string) => ({
+      directory: join(state, 'volumes', name),
+      record: join(state, 'volumes', name, 'volume.json'),
+      data: join(state, 'volumes', name, '_data'),
+    }),
     network: (id: string) => join(state, 'networks', `${id}.json`),
   }
 }
@@ -40,5 +47,8 @@ const short = (id: string): string => id.slice(0, 16)
 
 /** `/var/lib/stack` and `/run/stack`, or STACK_STATE_DIR and STACK_RUN_DIR. */
 export function pathsFrom(environment: NodeJS.ProcessEnv): Paths {
-  return pathsOf({state: environment.STACK_STATE_DIR ?? '/var/lib/stack', run: environment.STACK_RUN_DIR ?? '/run/stack'})
+  return pathsOf({
+    state: environment.STACK_STATE_DIR ?? '/var/lib/stack',
+    run: environment.STACK_RUN_DIR ?? '/run/stack',
+  })
 }
