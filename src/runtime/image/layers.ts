@@ -1,0 +1,96 @@
+import {randomBytes} from 'node:crypto'
+import {existsSync} from 'node:fs'
+import {mkdir, readdir, rename, rm} from 'node:fs/promises'
+import {join} from 'node:path'
+import {StackError} from '../../base/error.ts'
+import {sha256} from '../../base/hash.ts'
+import {takeLock} from '../../base/lock.ts'
+import {run} from './program.ts'
+
+/** A build is worth waiting for this long when another process is at it. */
+const patience = 15 * 60_000
+
+export type LayerStore = ReturnType<typeof layerStore>
+
+/**
+ * Unpacked layers below `images/layers`. One is built in `images/incoming` and renamed when all of it is on disk, so
+ * what is in `layers` is whole. Whoever builds or removes holds the layer's lock, which the kernel frees with him.
+ */
+export function layerStore(images: string) {
+  const layers = join(images, 'layers')
+  const incoming = join(images, 'incoming')
+  const path = (id: string) => join(layers, id)
+  const lockName = (id: string) => `stack-layer-${sha256(`${images} ${id}`).slice(0, 32)}`
+
+  async function locked<T>(id: string, action: () => Promise<T>): Promise<T> {
+    const lock = await takeLock(lockName(id), patience)
+    if (lock === undefined)
+      throw new StackError('timeout', `layer ${id.slice(0, 12)} is being built by another process`)
+    try {
+      return await action()
+    } finally {
+      lock.release()
+    }
+  }
+
+  /** Runs `action` unless somebody is at work on that layer. */
+  async function ifIdle(id: string, action: () => Promise<void>): Promise<void> {
+    const lock = await takeLock(lockName(id), 0)
+    if (lock === undefined) return
+    await action().finally(() => lock.release())
+  }
+
+  /** Makes the layer unless it is there, with `fill`, which gets an empty directory; its lock must be held. */
+  async function build(id: string, fill: (directory: string) => Promise<void>): Promise<void> {
+    if (existsSync(path(id))) return
+    await mkdir(layers, {recursive: true, mode: 0o711})
+    await mkdir(incoming, {recursive: true, mode: 0o700})
+    const directory = join(incoming, `${id}.${randomBytes(4).toString('hex')}`)
+    await mkdir(directory, {mode: 0o755})
+    try {
+      await fill(directory)
+      await flush(directory)
+      await rename(directory, path(id))
+    } catch (error) {
+      await rm(directory, {recursive: true, force: true})
+      throw error
+    }
+  }
+
+  /** Removes what killed builds left, and layers that no image has: asked again with the layer's lock held. */
+  async function sweep(used: () => Promise<ReadonlySet<string>>): Promise<void> {
+    for (const name of await namesIn(incoming)) {
+      await ifIdle(name.split('.')[0]!, () => rm(join(incoming, name), {recursive: true, force: true}))
+    }
+    const atFirst = await used()
+    for (const id of (await namesIn(layers)).filter(each => !atFirst.has(each))) {
+      await ifIdle(id, async () => {
+        if (!(await used()).has(id)) await discard(id)
+      })
+    }
+  }
+
+  /** First out of sight, then gone: one that is half removed is never taken for whole. */
+  async function discard(id: string): Promise<void> {
+    await mkdir(incoming, {recursive: true, mode: 0o700})
+    const aside = join(incoming, `${id}.${randomBytes(4).toString('hex')}`)
+    await rename(path(id), aside).catch(ignoreMissing)
+    await rm(aside, {recursive: true, force: true})
+  }
+
+  return {path, locked, build, sweep, discard}
+}
+
+/** Everything of that file system to disk: a rename must not be there before what it names. */
+const flush = (directory: string) => run('sync', ['--file-system', directory])
+
+async function namesIn(directory: string): Promise<string[]> {
+  return await readdir(directory).catch(error => {
+    ignoreMissing(error)
+    return []
+  })
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}

@@ -1,0 +1,11 @@
+import {run} from './program.ts'
+
+/** As Debian and OCI name it. */
+export const architecture: string =
+  {x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386'}[process.arch as string] ?? process.arch
+
+/** Bytes that a directory takes on disk. */
+export async function sizeOf(directory: string): Promise<number> {
+  const {stdout} = await run('du', ['-skx', directory])
+  return Number.parseInt(stdout, 10) * 1024
+}
