@@ -4,12 +4,13 @@ const project = (name: string, more: object = {}) => ({
   test: {name, include: [`test/${name}/**/*.test.ts`], ...more},
 })
 
-/** What touches the kernel runs one file at a time, on a private host only. */
+/** What touches the kernel runs one file at a time, on a private host only, and what a file leaves behind fails it. */
 const onPrivateHost = {
   fileParallelism: false,
   testTimeout: 60_000,
   hookTimeout: 120_000,
   globalSetup: ['test/support/private-host.ts'],
+  setupFiles: ['test/support/leak-check.ts'],
 }
 
 export default defineConfig({
