@@ -16,7 +16,13 @@ export type Following = {
 }
 
 /** What is known of one container: the run that was printed last, and whether something happened since it was looked at. */
-type Followed = {lastRun: number | undefined; endUntold: boolean; looking: boolean; again: boolean}
+type Followed = {
+  lastRun: number | undefined
+  endUntold: boolean
+  looking: boolean
+  again: boolean
+  timer?: NodeJS.Timeout
+}
 
 const unseen = (): Followed => ({lastRun: undefined, endUntold: false, looking: false, again: false})
 
@@ -51,6 +57,7 @@ export class Follower {
   }
 
   #end(): void {
+    for (const {timer} of this.#followed.values()) clearTimeout(timer)
     this.#closing.abort()
     this.#ended.resolve()
   }
@@ -83,7 +90,8 @@ export class Follower {
       if (await this.#printRun(id, known)) return this.#forget(id)
     }
     known.looking = false
-    setTimeout(() => this.#look(id), patience).unref()
+    clearTimeout(known.timer)
+    known.timer = setTimeout(() => this.#look(id), patience)
   }
 
   /** Prints a run that has not been printed; true when the container is over. */
@@ -117,6 +125,7 @@ export class Follower {
   }
 
   #forget(id: string): void {
+    clearTimeout(this.#followed.get(id)?.timer)
     this.#followed.delete(id)
     if (this.#followed.size === 0) this.#end()
   }

@@ -10,7 +10,7 @@ type Line = {
   readonly finished: Promise<void>
   show: (title: string) => void
 }
-type Drawing = {readonly done: Promise<unknown>; readonly lines: Map<string, Line>}
+type Drawing = {readonly done: Promise<unknown>; readonly lines: Map<string, Line>; readonly release: () => void}
 
 export type Terminal = {readonly stderr: NodeJS.WriteStream; readonly stdout: NodeJS.WriteStream}
 
@@ -39,6 +39,7 @@ export function ttyRenderer(terminal: Terminal, style: Style, now: () => number)
     async end() {
       for (const line of drawing?.lines.values() ?? []) line.finish()
       await drawing?.done
+      drawing?.release()
       drawing = undefined
       for (const note of notes.splice(0)) terminal.stderr.write(note)
     },
@@ -69,22 +70,31 @@ function draw(
       return task.newListr(tasks as never, {concurrent: true, exitOnError: false} as never)
     },
   }
+  // What is drawn goes to standard error; what others write meanwhile is kept and follows the drawing.
+  const output = new ProcessOutput(terminal.stderr, terminal.stdout, {leaveEmptyLine: false})
   const list = new Listr([whole as never], {
     renderer: ChosenRenderer,
-    rendererOptions: optionsFor(terminal),
+    rendererOptions: optionsFor(output),
     registerSignalListeners: false,
   })
-  return {lines, done: list.run().catch(() => {})}
+  const done = list.run().catch(() => {})
+  return {lines, done, release: showCursorAtExit(output)}
 }
 
-const optionsFor = ({stderr, stdout}: Terminal) => ({
+/** Whoever leaves in the middle of a drawing gets the cursor back. */
+function showCursorAtExit(output: ProcessOutput): () => void {
+  const show = () => output.release()
+  process.once('exit', show)
+  return () => void process.off('exit', show)
+}
+
+const optionsFor = (processOutput: ProcessOutput) => ({
   indentation: 1,
   collapseSubtasks: false,
   collapseErrors: false,
   showErrorMessage: false,
   formatOutput: 'truncate' as const,
-  // What is drawn goes to standard error; what others write meanwhile is kept and follows the drawing.
-  logger: new ListrLogger({useIcons: true, processOutput: new ProcessOutput(stderr, stdout, {leaveEmptyLine: false})}),
+  logger: new ListrLogger({useIcons: true, processOutput}),
 })
 
 function newLine(id: string, began: number): Line {

@@ -116,9 +116,10 @@ test('Ctrl-C stops everything in reverse order and ends with 130', async () => {
   const {ran, interrupts} = runInterruptibly('up')
   await running('shop-web-1', 'shop-db-1')
   interrupts.raise()
-  const {code, stderr} = await ran
+  const {code, stdout, stderr} = await ran
   expect(code).toBe(130)
   expect(await states()).toEqual({'shop-web-1': 'exited 143', 'shop-db-1': 'exited 143'})
+  expect(stdout).toBe('web-1 exited with code 143\ndb-1 exited with code 143\n')
   expect(stderr).toContain('Gracefully Stopping... press Ctrl+C again to force\n')
   expect(stderr.indexOf('shop-web-1  Stopped')).toBeLessThan(stderr.indexOf('shop-db-1  Stopping'))
   expect(left).not.toHaveBeenCalled()

@@ -1,0 +1,86 @@
+import type {ActualContainer} from '../engine/engine.ts'
+import {LogPrinter} from '../ui/logs.ts'
+import {createStyle} from '../ui/style.ts'
+import type {Context} from './context.ts'
+import {Follower} from './follow.ts'
+import {shortName, sorted} from './selection.ts'
+import type {Stopper} from './stopper.ts'
+import type {UpValues} from './up-options.ts'
+import type {PlannedUp} from './up-plan.ts'
+
+export type Watched = {
+  readonly planned: PlannedUp
+  readonly values: UpValues
+  /** Services whose output is shown. */
+  readonly shown: ReadonlySet<string>
+  readonly since: number
+  readonly stopper: Stopper
+}
+
+/** How long after the stop the last lines may take to come, in milliseconds; what could not be stopped has no end. */
+const farewell = 500
+
+/** The time from when all is started to when all has ended. */
+export class Watching {
+  readonly #context: Context
+  readonly #watched: Watched
+  readonly #leaving = new AbortController()
+  #endedBy: ActualContainer | undefined
+  #stopped: Promise<void> | undefined
+
+  constructor(context: Context, watched: Watched) {
+    this.#context = context
+    this.#watched = watched
+  }
+
+  async run(): Promise<void> {
+    const {shown, since} = this.#watched
+    const {actual} = await this.#context.observe()
+    const ran = ({status, finishedAt = 0}: ActualContainer) =>
+      status !== 'created' && (status !== 'exited' || finishedAt >= since)
+    const containers = sorted(actual.containers.filter(each => !each.oneoff && shown.has(each.service) && ran(each)))
+    if (containers.length > 0) this.#context.io.stderr.write(`Attaching to ${containers.map(shortName).join(', ')}\n`)
+    await this.#follower(containers).follow(containers)
+    await this.#stopped
+  }
+
+  /** Stops everything; what it still writes is shown. */
+  stop(): void {
+    this.#stopped ??= this.#watched.stopper.stop()
+    this.#stopped.catch(() => {}).finally(() => setTimeout(() => this.#leaving.abort(), farewell))
+  }
+
+  async exitCode(): Promise<number> {
+    const decisive = this.#watched.values['exit-code-from']
+    if (decisive === undefined) return this.#endedBy?.exitCode ?? 0
+    const {actual} = await this.#context.observe()
+    return sorted(actual.containers).find(({service, oneoff}) => service === decisive && !oneoff)?.exitCode ?? 0
+  }
+
+  #follower(containers: readonly ActualContainer[]): Follower {
+    const {planned, values} = this.#watched
+    const {io, style} = this.#context
+    const colours = values['no-color'] ? createStyle(false) : style
+    const targets = {stdout: io.stdout, stderr: io.stderr, style: colours, prefix: !values['no-log-prefix']}
+    return new Follower({
+      engine: planned.engine,
+      project: planned.project.name,
+      printer: new LogPrinter(targets, containers.map(shortName)),
+      reading: {since: this.#watched.since, timestamps: values.timestamps},
+      wants: ({service}) => this.#watched.shown.has(service),
+      exited: container => this.#judge(container),
+      signal: this.#leaving.signal,
+    })
+  }
+
+  /** With the options that say so, the end of one container is the end of all. */
+  #judge(container: ActualContainer): void {
+    const {values} = this.#watched
+    const onExit = values['abort-on-container-exit'] || values['exit-code-from'] !== undefined
+    const ends = onExit || (values['abort-on-container-failure'] && container.exitCode !== 0)
+    if (!ends || this.#stopped !== undefined) return
+    this.#endedBy = container
+    this.#context.io.stderr.write('Aborting on container exit...\n')
+    this.stop()
+  }
+}
