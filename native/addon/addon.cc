@@ -70,6 +70,7 @@ netlink::Veth veth_of(const Arguments& options) {
                      .peer = options.text("peer"),
                      .mac = options.text("mac"),
                      .mtu = options.number("mtu"),
+                     .hairpin = options.flag("hairpin"),
                      .addresses = options.texts("addresses"),
                      .routes = {}};
   for (const Arguments& route : options.objects("routes")) {

@@ -29,6 +29,12 @@ class Arguments {
     return value.As<Napi::Number>();
   }
 
+  bool flag(const char* name) const {
+    const Napi::Value value = options_.Get(name);
+    if (!value.IsBoolean()) throw wrong(name, "a boolean");
+    return value.As<Napi::Boolean>();
+  }
+
   std::vector<std::string> texts(const char* name) const {
     std::vector<std::string> all;
     for (const Napi::Value& value : list(name)) {

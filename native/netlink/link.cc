@@ -61,6 +61,17 @@ Request alias(const std::string& name, const std::string& text) {
   return {std::move(message), "set alias of", name};
 }
 
+// Lets the bridge send a frame back by the port that it came from.
+Request hairpin(const std::string& name) {
+  Message message = link_message(name);
+  message.nest(IFLA_LINKINFO, [](Message& info) {
+    info.text(IFLA_INFO_SLAVE_KIND, "bridge").nest(IFLA_INFO_SLAVE_DATA, [](Message& port) {
+      port.value(IFLA_BRPORT_MODE, std::uint8_t{BRIDGE_MODE_HAIRPIN});
+    });
+  });
+  return {std::move(message), "set hairpin mode of", name};
+}
+
 Request up(const std::string& name) {
   ifinfomsg fixed{};
   fixed.ifi_flags = fixed.ifi_change = IFF_UP;
@@ -138,6 +149,7 @@ void create_veth(Socket& socket, Socket& inner, const Fd& netns, const Veth& vet
     std::vector<Request> requests;
     requests.push_back(quiet(veth.name));
     requests.push_back(alias(veth.name, veth.alias));
+    if (veth.hairpin) requests.push_back(hairpin(veth.name));
     requests.push_back(up(veth.name));
     socket.change(std::move(requests));
     furnish_peer(inner, veth);

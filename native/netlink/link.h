@@ -30,6 +30,7 @@ struct Veth {
   std::string peer;
   std::string mac;
   int mtu;
+  bool hairpin;
   std::vector<std::string> addresses;
   std::vector<Route> routes;
 };

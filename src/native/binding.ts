@@ -27,6 +27,8 @@ export type Native = {
     peer: string
     mac: string
     mtu: number
+    /** Whether the bridge may send a frame back by the port that it came from. */
+    hairpin: boolean
     addresses: string[]
     routes: {destination: string; gateway: string}[]
   }): Promise<void>

@@ -57,7 +57,10 @@ function askUdp(query: Buffer, server: string): Promise<Buffer | undefined> {
       if (isAnswerTo(query, answer)) settle(answer)
     })
     // Connected, so that the kernel drops what comes from elsewhere and tells us of a closed port.
-    socket.connect(port, server, () => socket.send(query, error => error && settle(undefined)))
+    socket.connect(port, server, (failure?: Error) => {
+      if (failure) settle(undefined)
+      else socket.send(query, error => error && settle(undefined))
+    })
   }).finally(() => socket.close())
 }
 

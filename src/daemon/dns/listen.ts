@@ -64,7 +64,7 @@ function listenUdp(address: string, port: number, handle: Handle): Promise<Datag
 
 function listenTcp(address: string, port: number, handle: Handle): Promise<() => Promise<void>> {
   const open = new Set<Socket>()
-  const server: Server = createServer(client => {
+  const server: Server = createServer({allowHalfOpen: true}, client => {
     open.add(client)
     client.once('close', () => open.delete(client))
     client.once('error', () => client.destroy())
@@ -82,18 +82,24 @@ function listenTcp(address: string, port: number, handle: Handle): Promise<() =>
   })
 }
 
-/** Questions of one connection, each with its length in front. */
+/** Questions of one connection, each with its length in front. One that has asked its last still gets its answers. */
 function converse(client: Socket, handle: Handle): void {
   const from = client.remoteAddress ?? ''
+  let answered = Promise.resolve()
   let received = Buffer.alloc(0)
   client.on('data', part => {
     received = Buffer.concat([received, part])
     while (received.length >= 2 && received.length >= 2 + received.readUInt16BE()) {
       const query = received.subarray(2, 2 + received.readUInt16BE())
       received = received.subarray(2 + query.length)
-      void handle(query, from, 'tcp').then(answer => {
-        if (answer !== undefined && client.writable) client.write(withLength(answer))
-      })
+      const reply = answer(client, handle(query, from, 'tcp'))
+      answered = answered.then(() => reply)
     }
   })
+  client.once('end', () => void answered.then(() => client.end()))
+}
+
+async function answer(client: Socket, found: Promise<Buffer | undefined>): Promise<void> {
+  const bytes = await found
+  if (bytes !== undefined && client.writable) client.write(withLength(bytes))
 }

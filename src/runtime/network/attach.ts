@@ -94,6 +94,8 @@ async function createVeth(netns: string, name: string, {endpoint, network, defau
     peer: endpoint.interface,
     mac: endpoint.mac,
     mtu: await mtuOfLink(network.bridge),
+    // With bridge netfilter a packet for the container's own published port is turned round within the bridge.
+    hairpin: true,
     addresses: [`${address}/${prefixLength}`, ...(with6 ? [`${address6}/64`] : [])],
     routes: defaultRoute
       ? [{destination: '0.0.0.0/0', gateway}, ...(with6 ? [{destination: '::/0', gateway: network.gateway6!}] : [])]

@@ -72,11 +72,11 @@ const chainName = ({protocol, hostIp, port}: Publication): string =>
   ['port', protocol, port, ...(hostIp === '' ? [] : hostIp.split('.'))].join('_')
 
 /** Each new connection to the next target in turn. */
-function spread({targets}: Publication): string {
+function spread({protocol, targets}: Publication): string {
   const [only] = targets
-  if (targets.length === 1 && only) return `dnat ip to ${only.address}:${only.port}`
+  if (targets.length === 1 && only) return `meta l4proto ${protocol} dnat ip to ${only.address}:${only.port}`
   const map = targets.map(({address, port}, index) => `${index} : ${address} . ${port}`)
-  return `dnat ip to numgen inc mod ${targets.length} map ${set(map)}`
+  return `meta l4proto ${protocol} dnat ip to numgen inc mod ${targets.length} map ${set(map)}`
 }
 
 /** A port of one address goes before the same port of all. */

@@ -9,7 +9,7 @@ type Session = {readonly socket: Socket; timer: NodeJS.Timeout}
 
 /** Listens, and gives each client a socket of its own towards one target until it has been silent for a minute. */
 export async function listenUdp({address, port, next}: ListenOptions): Promise<Listener> {
-  const server = createSocket({type: address.includes(':') ? 'udp6' : 'udp4', ipv6Only: true})
+  const server = address.includes(':') ? createSocket({type: 'udp6', ipv6Only: true}) : createSocket('udp4')
   const sessions = new Map<string, Session>()
 
   function end(key: string): void {

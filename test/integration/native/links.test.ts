@@ -42,6 +42,7 @@ const veth = (name: string, path: string, address: string) => ({
   peer: 'eth0',
   mac,
   mtu: 1400,
+  hairpin: true,
   addresses: [`${address}/24`],
   routes: [{destination: '0.0.0.0/0', gateway: '10.77.0.1'}],
 })

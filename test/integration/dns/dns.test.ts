@@ -1,0 +1,170 @@
+import {execFile} from 'node:child_process'
+import {createSocket} from 'node:dgram'
+import {once} from 'node:events'
+import {createServer} from 'node:net'
+import {promisify} from 'node:util'
+import {decode, encode, type Packet} from 'dns-packet'
+import {expect, test} from 'vitest'
+import {serveDns} from '../../../src/daemon/dns/serve.ts'
+import type {ContainerRecord} from '../../../src/model/container.ts'
+import {type Machine, machine, paths} from '../network/machine.ts'
+
+/** Asks from inside a container: by UDP with Node's resolver, by TCP byte by byte. */
+const script = `
+const [transport, server, type, name] = process.argv.slice(1)
+if (transport === 'udp') {
+  const resolver = new (require('node:dns').promises.Resolver)({timeout: 4000, tries: 1})
+  resolver.setServers([server])
+  resolver.resolve(name, type).then(found => console.log(JSON.stringify(found)), e => console.log(JSON.stringify(e.code)))
+} else {
+  const query = Buffer.from(name, 'hex')
+  const c = require('node:net').connect(53, server)
+  c.end(Buffer.concat([Buffer.from([query.length >> 8, query.length & 255]), query]))
+  let all = Buffer.alloc(0)
+  c.on('data', part => { all = Buffer.concat([all, part]); if (all.length >= 2 + all.readUInt16BE()) c.destroy() })
+  c.on('close', () => console.log(JSON.stringify(all.subarray(2).toString('hex'))))
+}`
+const start = promisify(execFile)
+
+async function ask(
+  from: ContainerRecord,
+  server: string,
+  type: string,
+  name: string,
+  transport = 'udp',
+): Promise<unknown> {
+  const netns = `--net=${paths.container(from.id).netns}`
+  const {stdout} = await start('nsenter', [netns, process.execPath, '-e', script, transport, server, type, name], {
+    timeout: 15_000,
+  })
+  return JSON.parse(stdout)
+}
+
+async function askByTcp(from: ContainerRecord, server: string, name: string): Promise<Packet> {
+  const query = encode({type: 'query', id: 5, flags: 0x100, questions: [{type: 'A', name}]})
+  return decode(Buffer.from(String(await ask(from, server, 'A', query.toString('hex'), 'tcp')), 'hex'))
+}
+
+async function serving(here: Machine, running: (id: string) => boolean = () => true) {
+  const dns = await serveDns({networks: here.networks, isRunning: running, warn: doing => here.warnings.push(doing)})
+  return {[Symbol.asyncDispose]: () => dns.close()}
+}
+
+test('neighbours have names: service, container, alias, short id', async () => {
+  await using here = await machine()
+  await using _ = await serving(here)
+  const {gateway} = await here.network('shop_front')
+  await here.network('shop_back')
+  const one = await here.container('shop-web-1', {networks: ['shop_front'], service: 'web', aliases: ['www']})
+  const two = await here.container('shop-web-2', {networks: ['shop_front'], service: 'web'})
+  await here.container('shop-db-1', {networks: ['shop_back'], service: 'db'})
+  const [first, second] = [one, two].map(each => here.networks.endpoints(each.id)[0]?.address ?? '')
+  for (const name of ['shop-web-1', 'www', one.id.slice(0, 12), 'shop-web-1.shop_front']) {
+    expect(await ask(two, gateway, 'A', name), name).toEqual([first])
+  }
+  expect(((await ask(two, gateway, 'A', 'web')) as string[]).sort()).toEqual([first, second].sort())
+  expect(await ask(two, gateway, 'AAAA', 'www'), 'no address of that kind').toBe('ENODATA')
+  const reversed = first?.split('.').reverse().join('.')
+  expect(await ask(two, gateway, 'PTR', `${reversed}.in-addr.arpa`)).toEqual(['shop-web-1.shop_front'])
+  expect((await askByTcp(two, gateway, 'www')).answers).toMatchObject([{data: first}])
+  expect(await ask(two, gateway, 'A', 'db'), 'on another network').toBe('ESERVFAIL')
+  expect(here.warnings).toEqual([])
+})
+
+test('who does not run has no address', async () => {
+  await using here = await machine()
+  const stopped = new Set<string>()
+  await using _ = await serving(here, id => !stopped.has(id))
+  const {gateway} = await here.network('a')
+  const one = await here.container('one', {networks: ['a']})
+  const two = await here.container('two', {networks: ['a']})
+  expect(await ask(two, gateway, 'A', 'one')).toHaveLength(1)
+  stopped.add(one.id)
+  expect(await ask(two, gateway, 'A', 'one')).toBe('ENOTFOUND')
+})
+
+/** A server elsewhere: knows 192.0.2.7 by every name. */
+async function upstream(address: string): Promise<AsyncDisposable> {
+  const answer = (query: Buffer): Buffer => {
+    const {id, questions} = decode(query)
+    const name = questions?.[0]?.name ?? ''
+    return encode({
+      type: 'response',
+      id: id!,
+      flags: 0x8180,
+      questions: questions!,
+      answers: [{type: 'A', name, ttl: 1, data: '192.0.2.7'}],
+    })
+  }
+  const udp = createSocket('udp4')
+  udp.on('message', (query, client) => udp.send(answer(query), client.port, client.address))
+  const tcp = createServer(client =>
+    client.on('data', part => {
+      const bytes = answer(part.subarray(2))
+      client.end(Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]))
+    }),
+  )
+  await once(udp.bind(53, address), 'listening')
+  await once(tcp.listen(53, address), 'listening')
+  return {
+    async [Symbol.asyncDispose]() {
+      udp.close()
+      await new Promise(closed => tcp.close(closed))
+    },
+  }
+}
+
+test('other names are asked of the servers that the container wants, single words too', async () => {
+  await using here = await machine()
+  await using _ = await serving(here)
+  await using _up = await upstream('127.0.0.9')
+  const {gateway} = await here.network('a')
+  const one = await here.container('one', {networks: ['a'], dns: ['127.0.0.10', '127.0.0.9']})
+  expect(await ask(one, gateway, 'A', 'example.org')).toEqual(['192.0.2.7'])
+  expect(await ask(one, gateway, 'A', 'printer')).toEqual(['192.0.2.7'])
+  expect((await askByTcp(one, gateway, 'example.org')).answers).toMatchObject([{data: '192.0.2.7'}])
+})
+
+test('without a server that answers it says so soon; from an internal network nothing is asked', async () => {
+  await using here = await machine()
+  await using _ = await serving(here)
+  await using _up = await upstream('127.0.0.9')
+  const open = await here.network('open')
+  const closed = await here.network('closed', {internal: true})
+  const one = await here.container('one', {networks: ['open'], dns: ['127.0.0.10']})
+  const two = await here.container('two', {networks: ['closed'], dns: ['127.0.0.9']})
+  const begin = Date.now()
+  expect(await ask(one, open.gateway, 'A', 'example.org')).toBe('ESERVFAIL')
+  expect(Date.now() - begin).toBeLessThan(3000)
+  expect(await ask(two, closed.gateway, 'A', 'example.org')).toBe('ENOTFOUND')
+})
+
+test('where another program has port 53 it is served on another one', async () => {
+  await using here = await machine()
+  const other = createSocket('udp4')
+  await once(other.bind(53, '0.0.0.0'), 'listening')
+  try {
+    await using _ = await serving(here)
+    const {gateway} = await here.network('a')
+    const one = await here.container('one', {networks: ['a']})
+    const two = await here.container('two', {networks: ['a']})
+    const address = here.networks.endpoints(one.id)[0]?.address
+    expect(await ask(two, gateway, 'A', 'one')).toEqual([address])
+    expect((await askByTcp(two, gateway, 'one')).answers).toMatchObject([{data: address}])
+  } finally {
+    other.close()
+  }
+})
+
+test('nobody but containers is answered, and a network that goes takes its server with it', async () => {
+  await using here = await machine()
+  await using _ = await serving(here)
+  const {gateway} = await here.network('a')
+  const socket = createSocket('udp4')
+  socket.send(encode({type: 'query', id: 5, questions: [{type: 'A', name: 'one'}]}), 53, gateway)
+  const [answer] = await once(socket, 'message')
+  expect(decode(answer)).toMatchObject({rcode: 'REFUSED'})
+  await here.networks.remove('a')
+  socket.close()
+  expect(here.warnings).toEqual([])
+})

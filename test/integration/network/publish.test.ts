@@ -1,0 +1,145 @@
+import {expect, test} from 'vitest'
+import type {ContainerRecord} from '../../../src/model/container.ts'
+import {ask, machine, outside, port, serve} from './machine.ts'
+
+test('a published port is reached from everywhere that Docker’s is', async () => {
+  await using here = await machine()
+  await using far = await outside()
+  const front = await here.network('front')
+  await here.network('other')
+  const web = await here.container('web', {
+    networks: ['front'],
+    ports: [port(80, 8080), port(80, 8080, {protocol: 'udp'})],
+  })
+  const neighbour = await here.container('neighbour', {networks: ['front']})
+  const stranger = await here.container('stranger', {networks: ['other']})
+  await using _ = await serve(web, 'web', 80)
+  await here.networks.publish(web)
+
+  const [own] = here.networks.endpoints(web.id)
+  for (const protocol of ['tcp', 'udp']) {
+    expect(await ask('host', '127.0.0.1:8080', {protocol}), `localhost ${protocol}`).toEqual([
+      `web to ${front.gateway}`,
+    ])
+    expect(await ask('host', `${far.host}:8080`, {protocol}), `own address ${protocol}`).toEqual([`web to ${far.host}`])
+    expect(await ask(far.netns, `${far.host}:8080`, {protocol}), `outside ${protocol}`).toEqual([
+      `web to ${far.address}`,
+    ])
+    expect(await ask(neighbour, `${front.gateway}:8080`, {protocol}), `gateway ${protocol}`).toEqual([
+      `web to ${front.gateway}`,
+    ])
+    expect(await ask(web, `${front.gateway}:8080`, {protocol}), `hairpin ${protocol}`).toEqual([
+      `web to ${front.gateway}`,
+    ])
+    const from = here.networks.endpoints(stranger.id)[0]?.address
+    expect(await ask(stranger, `${far.host}:8080`, {protocol}), `other network ${protocol}`).toEqual([`web to ${from}`])
+    expect(await ask('host', '::1:8080', {protocol}), `IPv6 ${protocol}`).toEqual([`web to ${front.gateway}`])
+  }
+  expect(await ask(stranger, `${own?.address}:80`), 'not published is not reached').toEqual(['timeout'])
+})
+
+test('a port that is given back is refused, and free for others', async () => {
+  await using here = await machine()
+  await here.network('front')
+  const web = await here.container('web', {networks: ['front'], ports: [port(80, 8080)]})
+  await using _ = await serve(web, 'web', 80)
+  expect(await here.networks.publish(web)).toEqual([{...port(80, 8080), hostPortNumber: 8080}])
+  await here.networks.unpublish(web.id)
+  expect(await ask('host', '127.0.0.1:8080')).toEqual(['ECONNREFUSED'])
+  expect(here.networks.published(web.id)).toEqual([])
+  await using _other = await serve('host', 'other', 8080)
+  expect(await ask('host', '127.0.0.1:8080')).toEqual(['other to 127.0.0.1'])
+})
+
+test('three replicas share a port in turn; one that goes is left out', async () => {
+  await using here = await machine()
+  await here.network('front')
+  const replicas: ContainerRecord[] = []
+  for (const name of ['web-1', 'web-2', 'web-3']) {
+    const wanted = {networks: ['front'], ports: [port(80, 8080)], project: 'shop', service: 'web'}
+    const replica = await here.container(name, wanted)
+    replicas.push(replica)
+  }
+  await using _one = await serve(replicas[0]!, 'web-1', 80)
+  await using _two = await serve(replicas[1]!, 'web-2', 80)
+  await using _three = await serve(replicas[2]!, 'web-3', 80)
+  await Promise.all(replicas.map(each => here.networks.publish(each)))
+  const names = async (count: number) => (await ask('host', '127.0.0.1:8080', {count})).map(each => each.split(' ')[0])
+  expect((await names(6)).sort()).toEqual(['web-1', 'web-1', 'web-2', 'web-2', 'web-3', 'web-3'])
+  await here.networks.unpublish(replicas[1]!.id)
+  expect((await names(4)).sort()).toEqual(['web-1', 'web-1', 'web-3', 'web-3'])
+})
+
+test('a port that is taken says by whom, and nothing of the others is kept', async () => {
+  await using here = await machine()
+  await here.network('front')
+  const web = await here.container('web', {
+    networks: ['front'],
+    ports: [port(80, 8080)],
+    project: 'shop',
+    service: 'web',
+  })
+  await here.networks.publish(web)
+  const other = await here.container('other', {networks: ['front'], ports: [port(80, 8079), port(80, 8080)]})
+  await expect(here.networks.publish(other)).rejects.toMatchObject({
+    code: 'port-taken',
+    message: 'port 8080 is taken by container web of project shop',
+  })
+  await using busy = await serve('host', 'busy', 8079)
+  const third = await here.container('third', {networks: ['front'], ports: [port(80, 8079, {protocol: 'udp'})]})
+  await expect(here.networks.publish(third)).rejects.toThrow(`port 8079 is taken by node (pid ${busy.pid})`)
+  expect(here.networks.published(third.id)).toEqual([])
+})
+
+test('another program that wants a published port gets EADDRINUSE', async () => {
+  await using here = await machine()
+  await here.network('front')
+  await here.networks.publish(await here.container('web', {networks: ['front'], ports: [port(80, 8080)]}))
+  const {createServer} = await import('node:net')
+  const failure = await new Promise(resolve => createServer().once('error', resolve).listen(8080, '127.0.0.1'))
+  expect(failure).toMatchObject({code: 'EADDRINUSE'})
+})
+
+test('a free port and one of a range are chosen, and kept over a restart', async () => {
+  await using here = await machine()
+  await here.network('front')
+  const wanted = {networks: ['front'], ports: [port(80, ''), port(81, '8000-8002')]}
+  const web = await here.container('web', wanted)
+  await here.networks.publish(await here.container('first', {networks: ['front'], ports: [port(80, 8000)]}))
+  const numbers = (await here.networks.publish(web)).map(each => each.hostPortNumber)
+  expect(numbers[0]).toBeGreaterThan(1023)
+  expect(numbers[1]).toBe(8001)
+  await here.networks.unpublish(web.id)
+  await here.networks.attach(web)
+  expect((await here.networks.publish(web)).map(each => each.hostPortNumber)).toEqual(numbers)
+  const full = {networks: ['front'], ports: [port(80, '8000-8001')]}
+  await expect(here.networks.publish(await here.container('late', full))).rejects.toThrow(
+    'all ports of 8000-8001 are taken',
+  )
+})
+
+test('a port of 127.0.0.1 is not reached from outside', async () => {
+  await using here = await machine()
+  await using far = await outside()
+  await here.network('front')
+  const web = await here.container('web', {networks: ['front'], ports: [port(80, 8080, {hostIp: '127.0.0.1'})]})
+  await using _ = await serve(web, 'web', 80)
+  await here.networks.publish(web)
+  expect((await ask('host', '127.0.0.1:8080'))[0]).toContain('web to')
+  expect(await ask('host', `${far.host}:8080`)).toEqual(['ECONNREFUSED'])
+  expect(await ask(far.netns, `${far.host}:8080`)).toEqual(['ECONNREFUSED'])
+})
+
+test('published ports work on after the daemon has started again', async () => {
+  await using here = await machine()
+  await here.network('front')
+  const web = await here.container('web', {networks: ['front'], ports: [port(80, 8080)]})
+  await using _ = await serve(web, 'web', 80)
+  await here.networks.publish(web)
+  await here.networks.close()
+  expect((await ask('host', '127.0.0.1:8080'))[0], 'while there is none').toContain('web to')
+  await here.restart()
+  expect((await ask('host', '127.0.0.1:8080'))[0]).toContain('web to')
+  expect((await ask('host', '::1:8080'))[0]).toContain('web to')
+  expect(here.networks.published(web.id)).toHaveLength(1)
+})
