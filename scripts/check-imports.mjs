@@ -44,7 +44,14 @@ const owners = {
 }
 
 /** Rooms and files that must give the same for the same, and the node modules that are pure. */
-const pure = [/^spec\/(?!read)/, /^plan\//, /rules\.ts$/, /runtime\/container\/steps\.ts$/, /daemon\/(restart|health)\.ts$/, /dns\/answer\.ts$/]
+const pure = [
+  /^spec\/(?!read)/,
+  /^plan\//,
+  /rules\.ts$/,
+  /runtime\/container\/steps\.ts$/,
+  /daemon\/(restart|health)\.ts$/,
+  /dns\/answer\.ts$/,
+]
 const pureModules = new Set(['node:path', 'node:path/posix', 'node:util', 'node:buffer'])
 
 const problems = []
@@ -57,15 +64,20 @@ process.exitCode = problems.length > 0 ? 1 : 0
 
 function check(file, text) {
   const isPure = pure.some(pattern => pattern.test(file))
-  for (const [, typeOnly, name] of text.matchAll(/(?:import|export)\s+(type\s)?[^'"`;]*?from\s+'([^']+)'|import\('([^']+)'\)/g)) {
+  for (const [, typeOnly, name] of text.matchAll(
+    /(?:import|export)\s+(type\s)?[^'"`;]*?from\s+'([^']+)'|import\('([^']+)'\)/g,
+  )) {
     const target = name ?? ''
     if (target.startsWith('.')) checkRoom(file, relative(root, resolve(root, dirname(file), target)))
     else checkLibrary(file, target, Boolean(typeOnly), isPure)
   }
-  for (const [, target] of text.matchAll(/import\('(\.[^']+)'\)/g)) checkRoom(file, relative(root, resolve(root, dirname(file), target)))
+  for (const [, target] of text.matchAll(/import\('(\.[^']+)'\)/g))
+    checkRoom(file, relative(root, resolve(root, dirname(file), target)))
   const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
-  if (isPure && /\b(process\.|Date\.now|new Date\()/.test(code)) problems.push(`${file}: pure, but asks for the time or the process`)
-  if (!file.startsWith('ui/') && /\\x1b|\\u001b|\\e\[/.test(code)) problems.push(`${file}: escape codes belong to src/ui`)
+  if (isPure && /\b(process\.|Date\.now|new Date\()/.test(code))
+    problems.push(`${file}: pure, but asks for the time or the process`)
+  if (!file.startsWith('ui/') && /\\x1b|\\u001b|\\e\[/.test(code))
+    problems.push(`${file}: escape codes belong to src/ui`)
 }
 
 function checkRoom(file, target) {
@@ -77,7 +89,8 @@ function checkRoom(file, target) {
 }
 
 function checkLibrary(file, name, typeOnly, isPure) {
-  if (isPure && name.startsWith('node:') && !pureModules.has(name) && !typeOnly) problems.push(`${file}: pure, but imports ${name}`)
+  if (isPure && name.startsWith('node:') && !pureModules.has(name) && !typeOnly)
+    problems.push(`${file}: pure, but imports ${name}`)
   const owner = Object.entries(owners).find(([library]) => name === library || name.startsWith(`${library}/`))?.[1]
   if (owner && !file.startsWith(owner) && !typeOnly) problems.push(`${file}: ${name} belongs to src/${owner}`)
 }

@@ -15,14 +15,19 @@ function run(command, words, cwd = root) {
 }
 
 const newest = directory =>
-  readdirSync(directory, {recursive: true}).reduce((latest, name) => Math.max(latest, statSync(join(directory, name)).mtimeMs), 0)
+  readdirSync(directory, {recursive: true}).reduce(
+    (latest, name) => Math.max(latest, statSync(join(directory, name)).mtimeMs),
+    0,
+  )
 
 /** `npm ci` builds the native parts and the bundle too (its `prepare` script). */
 export function prepare({examples = false} = {}) {
   if (!existsSync(join(root, 'node_modules/.package-lock.json'))) run('npm', ['ci', '--no-fund', '--no-audit'])
   run(process.execPath, ['scripts/build-native.mjs'])
   const bundle = join(root, 'dist/stack.mjs')
-  if (!existsSync(bundle) || statSync(bundle).mtimeMs < newest(join(root, 'src'))) run(process.execPath, ['scripts/build.mjs'])
+  if (!existsSync(bundle) || statSync(bundle).mtimeMs < newest(join(root, 'src')))
+    run(process.execPath, ['scripts/build.mjs'])
   const web = join(root, 'examples/guestbook/web')
-  if (examples && existsSync(web) && !existsSync(join(web, 'node_modules'))) run('npm', ['ci', '--no-fund', '--no-audit'], web)
+  if (examples && existsSync(web) && !existsSync(join(web, 'node_modules')))
+    run('npm', ['ci', '--no-fund', '--no-audit'], web)
 }

@@ -17,7 +17,10 @@ const isRoot = process.getuid() === 0
 let failed = run(vitest('--project', 'unit', ...chosen, ...(chosen.length > 0 ? ['--passWithNoTests'] : [])))
 if (isRoot) {
   const projects = onPrivateHost.flatMap(name => ['--project', name])
-  failed ||= run(['scripts/private-host', ...vitest(...projects, ...chosen, ...(chosen.length > 0 ? ['--passWithNoTests'] : []))])
+  failed ||= run([
+    'scripts/private-host',
+    ...vitest(...projects, ...chosen, ...(chosen.length > 0 ? ['--passWithNoTests'] : [])),
+  ])
 } else {
   console.error('\nnot run: the tests that make namespaces, bridges and mounts need root: sudo npm test')
   if (process.env.STACK_STRICT === '1') failed ||= 1
