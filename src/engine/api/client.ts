@@ -1,0 +1,110 @@
+import {readFileSync} from 'node:fs'
+import {Agent as HttpAgent, type IncomingMessage} from 'node:http'
+import {Agent as HttpsAgent} from 'node:https'
+import {join} from 'node:path'
+import type Dockerode from 'dockerode'
+import {type Address, formatAddress} from './address.ts'
+import {isNotListening, translateError} from './errors.ts'
+
+export type {
+  ContainerCreateOptions,
+  ContainerInfo,
+  ContainerInspectInfo,
+  default as Docker,
+  HostConfig,
+  MountSettings,
+} from 'dockerode'
+
+export type Call = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | number | boolean>>
+  readonly body?: unknown
+  readonly signal?: AbortSignal
+}
+
+export type ClientOptions = {
+  readonly address: Address
+  /** Of the certificates, for TLS. */
+  readonly certificates?: string
+  /** Brings the engine back that does not listen; requests that found it so are made once more. */
+  readonly revive?: () => Promise<void>
+}
+
+/** An Engine API client: dockerode, with our errors. */
+export class Client {
+  readonly docker: Dockerode
+  readonly name: string
+  readonly #revive: (() => Promise<void>) | undefined
+  #reviving: Promise<void> | undefined
+
+  constructor(docker: Dockerode, {address, revive}: ClientOptions) {
+    this.docker = docker
+    this.name = formatAddress(address)
+    this.#revive = revive
+  }
+
+  /** Does what asks the engine; failures are StackErrors. */
+  async ask<T>(action: (docker: Dockerode) => Promise<T>): Promise<T> {
+    try {
+      try {
+        return await action(this.docker)
+      } catch (error) {
+        if (this.#revive === undefined || !isNotListening(error)) throw error
+        this.#reviving ??= this.#revive().finally(() => {
+          this.#reviving = undefined
+        })
+        await this.#reviving
+        return await action(this.docker)
+      }
+    } catch (error) {
+      throw translateError(error, this.name)
+    }
+  }
+
+  /** A request that dockerode has no method for, or one that sends too much: its methods repeat the body in the address. */
+  call<T>(call: Call): Promise<T> {
+    return this.ask(docker => dial<T>(docker, call, false))
+  }
+
+  /** The answer as it comes in. */
+  stream(call: Call): Promise<IncomingMessage> {
+    return this.ask(docker => dial<IncomingMessage>(docker, call, true))
+  }
+}
+
+const success = Object.fromEntries([200, 201, 204, 304].map(status => [status, true]))
+
+function dial<T>(docker: Dockerode, {method, path, query = {}, body, signal}: Call, isStream: boolean): Promise<T> {
+  const options = {
+    path: Object.keys(query).length === 0 ? path : `${path}?`,
+    method,
+    isStream,
+    statusCodes: success,
+    options: {_query: query, _body: body ?? {}},
+    ...(signal === undefined ? {} : {abortSignal: signal}),
+  }
+  return new Promise((resolve, reject) => {
+    docker.modem.dial(options as never, (error: unknown, answer: unknown) =>
+      error ? reject(error as Error) : resolve(answer as T),
+    )
+  })
+}
+
+export async function openClient(options: ClientOptions): Promise<Client> {
+  const {default: Docker} = await import('dockerode')
+  return new Client(new Docker(connection(options) as Dockerode.DockerOptions), options)
+}
+
+/** All that the environment might have said is overruled: docker-modem reads DOCKER_HOST by itself. */
+function connection({address, certificates}: ClientOptions) {
+  // A connection per request: on a kept one a request may meet the engine closing it.
+  if (address.kind === 'unix') {
+    return {socketPath: address.path, protocol: 'http', agent: new HttpAgent(), host: undefined, port: undefined}
+  }
+  const {host, port, tls} = address
+  if (!tls) return {host, port, protocol: 'http', agent: new HttpAgent()}
+  const pem = (name: string) =>
+    certificates === undefined ? {} : {[name]: readFileSync(join(certificates, `${name}.pem`))}
+  return {host, port, protocol: 'https', agent: new HttpsAgent(), ...pem('ca'), ...pem('cert'), ...pem('key')}
+}

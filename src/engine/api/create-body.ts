@@ -1,0 +1,157 @@
+import type {ContainerSpec} from '../engine.ts'
+import type {ContainerCreateOptions, HostConfig, MountSettings} from './client.ts'
+
+/** What our own engine reads in addition: configs and secrets, to be there before the program starts. */
+export type FileBody = {
+  readonly Target: string
+  readonly Content: string
+  readonly Uid: number
+  readonly Gid: number
+  readonly Mode: number
+}
+
+/** The body of `POST /containers/create`. */
+export function createBody(spec: ContainerSpec): ContainerCreateOptions {
+  const ports = [...spec.expose.map(withProtocol), ...spec.ports.map(portKey)]
+  return {
+    Image: spec.image,
+    Labels: {...spec.labels},
+    Env: Object.entries(spec.environment).map(([name, value]) => (value === null ? name : `${name}=${value}`)),
+    Tty: spec.tty,
+    OpenStdin: spec.stdinOpen,
+    ExposedPorts: Object.fromEntries(ports.map(port => [port, {}])),
+    HostConfig: hostConfig(spec),
+    NetworkingConfig: {EndpointsConfig: endpoints(spec)},
+    ...given('Cmd', spec.command === null ? undefined : [...spec.command]),
+    // One empty word: none, instead of the image's.
+    ...given(
+      'Entrypoint',
+      spec.entrypoint === null ? undefined : spec.entrypoint.length === 0 ? [''] : [...spec.entrypoint],
+    ),
+    ...given('Hostname', spec.hostname),
+    ...given('Domainname', spec.domainname),
+    ...given('User', spec.user),
+    ...given('WorkingDir', spec.workingDir),
+    ...given('StopSignal', spec.stopSignal),
+    ...given('StopTimeout', spec.stopGracePeriod === undefined ? undefined : Math.ceil(spec.stopGracePeriod / 1000)),
+    ...given('Healthcheck', healthcheck(spec)),
+  }
+}
+
+export const fileBodies = ({files}: ContainerSpec): FileBody[] =>
+  files.map(({target, content, uid, gid, mode}) => ({
+    Target: target,
+    Content: Buffer.from(content).toString('base64'),
+    Uid: uid,
+    Gid: gid,
+    Mode: mode,
+  }))
+
+function given<Key extends string, Value>(key: Key, value: Value | undefined): {[_ in Key]?: Value} {
+  return (value === undefined ? {} : {[key]: value}) as {[_ in Key]?: Value}
+}
+
+const withProtocol = (port: string): string => (port.includes('/') ? port : `${port}/tcp`)
+const portKey = ({target, protocol}: ContainerSpec['ports'][number]): string => `${target}/${protocol}`
+const nanoseconds = (milliseconds: number): number => Math.round(milliseconds * 1_000_000)
+
+function healthcheck({healthcheck: check}: ContainerSpec): ContainerCreateOptions['Healthcheck'] {
+  if (check === undefined) return undefined
+  if (check.disable) return {Test: ['NONE']}
+  const period = (name: string, value: number | undefined) =>
+    given(name, value === undefined ? undefined : nanoseconds(value))
+  return {
+    ...given('Test', check.test === undefined ? undefined : [...check.test]),
+    ...given('Retries', check.retries),
+    ...period('Interval', check.interval),
+    ...period('Timeout', check.timeout),
+    ...period('StartPeriod', check.startPeriod),
+    ...period('StartInterval', check.startInterval),
+  }
+}
+
+function hostConfig(spec: ContainerSpec): HostConfig {
+  const {resources} = spec
+  const tmpfs = spec.mounts.flatMap(each =>
+    each.type === 'tmpfs' && each.options !== undefined ? [[each.target, each.options] as const] : [],
+  )
+  return {
+    NetworkMode: spec.networkMode === 'networks' ? (spec.networks[0]?.name ?? 'none') : spec.networkMode,
+    PortBindings: portBindings(spec.ports),
+    RestartPolicy: {Name: spec.restart.name, MaximumRetryCount: spec.restart.maximumRetryCount},
+    Mounts: spec.mounts.flatMap(mountSettings),
+    Privileged: spec.privileged,
+    ReadonlyRootfs: spec.readOnly,
+    CapAdd: [...spec.capAdd],
+    CapDrop: [...spec.capDrop],
+    SecurityOpt: [...spec.securityOpt],
+    GroupAdd: [...spec.groupAdd],
+    ExtraHosts: [...spec.extraHosts],
+    Dns: [...spec.dns],
+    Sysctls: {...spec.sysctls},
+    Ulimits: Object.entries(spec.ulimits).map(([Name, {soft, hard}]) => ({Name, Soft: soft, Hard: hard})),
+    ...(tmpfs.length === 0 ? {} : {Tmpfs: Object.fromEntries(tmpfs)}),
+    ...(spec.init ? {Init: true} : {}),
+    ...(spec.logging === undefined
+      ? {}
+      : {LogConfig: {Type: spec.logging.driver ?? '', Config: {...spec.logging.options}}}),
+    ...given('ShmSize', spec.shmSize),
+    ...given('NanoCpus', resources.cpus === undefined ? undefined : Math.round(resources.cpus * 1e9)),
+    ...given('CpuShares', resources.cpuShares),
+    ...given('CpusetCpus', resources.cpuset),
+    ...given('Memory', resources.memory),
+    ...given('MemoryReservation', resources.memoryReservation),
+    ...given('MemorySwap', resources.memorySwap),
+    ...given('PidsLimit', resources.pids),
+    ...given('OomScoreAdj', resources.oomScoreAdj),
+  }
+}
+
+function portBindings(ports: ContainerSpec['ports']) {
+  const bindings: Record<string, Array<{HostIp: string; HostPort: string}>> = {}
+  for (const port of ports) {
+    bindings[portKey(port)] ??= []
+    bindings[portKey(port)]!.push({HostIp: port.hostIp ?? '', HostPort: port.published ?? ''})
+  }
+  return bindings
+}
+
+type Mount = ContainerSpec['mounts'][number]
+/** The types lack what the API has had since 1.43. */
+type Settings = MountSettings & {readonly BindOptions?: object; readonly VolumeOptions?: object}
+
+function mountSettings(mount: Mount): Settings[] {
+  switch (mount.type) {
+    case 'bind':
+      return [
+        {
+          ...{Type: 'bind', Source: mount.source, Target: mount.target, ReadOnly: mount.readOnly},
+          BindOptions: {CreateMountpoint: mount.createHostPath, ...given('Propagation', mount.propagation)},
+        } as Settings,
+      ]
+    case 'volume':
+      return [
+        {
+          ...{Type: 'volume', Source: mount.source ?? '', Target: mount.target, ReadOnly: mount.readOnly},
+          VolumeOptions: {NoCopy: mount.nocopy, ...given('Subpath', mount.subpath)},
+        } as Settings,
+      ]
+    case 'tmpfs': {
+      if (mount.options !== undefined) return []
+      const TmpfsOptions = {...given('SizeBytes', mount.size), ...given('Mode', mount.mode)}
+      return [{Type: 'tmpfs', Source: '', Target: mount.target, TmpfsOptions} as Settings]
+    }
+  }
+}
+
+/** One for every network, the first being that of the network mode. */
+function endpoints({networkMode, networks}: ContainerSpec) {
+  if (networkMode !== 'networks') return {}
+  return Object.fromEntries(
+    networks.map(({name, aliases, ipv4Address, ipv6Address, macAddress}) => {
+      const addresses = {...given('IPv4Address', ipv4Address), ...given('IPv6Address', ipv6Address)}
+      const IPAMConfig = Object.keys(addresses).length === 0 ? {} : {IPAMConfig: addresses}
+      return [name, {Aliases: [...aliases], ...IPAMConfig, ...given('MacAddress', macAddress)}]
+    }),
+  )
+}

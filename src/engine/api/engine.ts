@@ -1,0 +1,226 @@
+import {StackError} from '../../base/error.ts'
+import {label} from '../../plan/labels.ts'
+import type {
+  Actual,
+  ActualContainer,
+  ContainerSpec,
+  Engine,
+  EngineCapabilities,
+  EngineEvent,
+  ExecSpec,
+  ImageFacts,
+  LogChunk,
+  LogOptions,
+  NetworkSpec,
+  Streams,
+  VolumeSpec,
+} from '../engine.ts'
+import {fromInspect, fromList} from './actual.ts'
+import type {Client} from './client.ts'
+import {create} from './create.ts'
+import {projectEvents} from './events.ts'
+import {runExec} from './exec.ts'
+import {findImage, pullImage} from './images.ts'
+import {demultiplex, unframed, untilAborted} from './streams.ts'
+
+/** What our own engine says of itself; others have no such page. */
+export type StackInfo = {readonly version: string; readonly capabilities: EngineCapabilities}
+
+/** An engine that speaks the Engine API: ours, Docker, Podman. */
+export class ApiEngine implements Engine {
+  readonly name: string
+  readonly capabilities: EngineCapabilities
+  readonly #client: Client
+  readonly #isOurs: boolean
+
+  constructor(client: Client, info: StackInfo | undefined) {
+    this.#client = client
+    this.#isOurs = info !== undefined
+    this.name = info === undefined ? `docker at ${client.name}` : 'stack'
+    this.capabilities = info?.capabilities ?? {sharedPorts: false}
+  }
+
+  async version() {
+    const {Version, ApiVersion} = await this.#client.ask(docker => docker.version())
+    return {version: Version, apiVersion: ApiVersion}
+  }
+
+  async observe(project: string): Promise<Actual> {
+    const [containers, networks, volumes] = await Promise.all([
+      this.#list(`${label.project}=${project}`),
+      this.#client.ask(docker => docker.listNetworks()),
+      this.#client.ask(docker => docker.listVolumes()),
+    ])
+    return {
+      containers,
+      networks: networks.map(({Id, Name, Labels}) => ({id: Id, name: Name, labels: Labels ?? {}})),
+      volumes: (volumes.Volumes ?? []).map(({Name, Labels}) => ({name: Name, labels: Labels ?? {}})),
+    }
+  }
+
+  observeAll(): Promise<readonly ActualContainer[]> {
+    return this.#list(label.project)
+  }
+
+  async #list(wanted: string): Promise<ActualContainer[]> {
+    const filters = {label: [wanted]}
+    const all = await this.#client.ask(docker => docker.listContainers({all: true, filters}))
+    const now = Date.now()
+    return all.map(info => fromList(info, now))
+  }
+
+  async ensureImage(
+    reference: string,
+    policy: 'always' | 'never' | 'missing',
+    progress = (_: string) => {},
+  ): Promise<ImageFacts> {
+    const present = policy === 'always' ? undefined : await this.findImage(reference)
+    if (present !== undefined) return present
+    if (policy === 'never')
+      throw new StackError('image-not-found', `image "${reference}" is not here, and it is not to be fetched`)
+    if (!this.#isOurs && reference.includes('://')) {
+      throw new StackError('unsupported', `${this.name} knows no image "${reference}"`, {
+        hint: 'run this with the engine of stack itself',
+      })
+    }
+    await pullImage(this.#client, reference, progress)
+    const fetched = await this.findImage(reference)
+    if (fetched === undefined)
+      throw new StackError('image-failed', `image "${reference}" is not there after it was fetched`)
+    return fetched
+  }
+
+  findImage(reference: string): Promise<ImageFacts | undefined> {
+    return findImage(this.#client, reference)
+  }
+
+  async createNetwork({
+    name,
+    driver,
+    driverOptions,
+    internal,
+    attachable,
+    enableIpv6,
+    ipam,
+    labels,
+  }: NetworkSpec): Promise<void> {
+    const ranges = ipam.map(({subnet, gateway, ipRange}) => ({
+      ...(subnet === undefined ? {} : {Subnet: subnet}),
+      ...(gateway === undefined ? {} : {Gateway: gateway}),
+      ...(ipRange === undefined ? {} : {IPRange: ipRange}),
+    }))
+    const body = {Name: name, CheckDuplicate: true, Driver: driver, Options: {...driverOptions}, Internal: internal}
+    const more = {Attachable: attachable, EnableIPv6: enableIpv6, Labels: {...labels}}
+    const IPAM = ranges.length === 0 ? {} : {IPAM: {Driver: 'default', Config: ranges}}
+    await this.#client.call({method: 'POST', path: '/networks/create', body: {...body, ...more, ...IPAM}})
+  }
+
+  removeNetwork(id: string): Promise<void> {
+    return unlessGone(this.#client.ask(docker => docker.getNetwork(id).remove()))
+  }
+
+  async createVolume({name, driver, driverOptions, labels}: VolumeSpec): Promise<void> {
+    const body = {Name: name, Driver: driver, DriverOpts: driverOptions, Labels: labels}
+    await this.#client.call({method: 'POST', path: '/volumes/create', body})
+  }
+
+  removeVolume(name: string): Promise<void> {
+    return unlessGone(this.#client.ask(docker => docker.getVolume(name).remove()))
+  }
+
+  createContainer(spec: ContainerSpec): Promise<string> {
+    return create(this.#client, spec, {isOurs: this.#isOurs})
+  }
+
+  startContainer(id: string): Promise<void> {
+    return unlessSo(this.#client.ask(docker => docker.getContainer(id).start()))
+  }
+
+  stopContainer(id: string, {grace, signal}: {grace?: number; signal?: string}): Promise<void> {
+    const t = grace === undefined ? {} : {t: this.#isOurs ? grace / 1000 : Math.ceil(grace / 1000)}
+    return unlessSo(
+      this.#client.ask(docker => docker.getContainer(id).stop({...t, ...(signal === undefined ? {} : {signal})})),
+    )
+  }
+
+  async killContainer(id: string, signal: string): Promise<void> {
+    await this.#client.ask(docker => docker.getContainer(id).kill({signal}))
+  }
+
+  removeContainer(id: string, {force = false, volumes = false}: {force?: boolean; volumes?: boolean}): Promise<void> {
+    return unlessGone(this.#client.ask(docker => docker.getContainer(id).remove({force, v: volumes})))
+  }
+
+  async renameContainer(id: string, name: string): Promise<void> {
+    await this.#client.ask(docker => docker.getContainer(id).rename({name}))
+  }
+
+  async pauseContainer(id: string): Promise<void> {
+    await this.#client.ask(docker => docker.getContainer(id).pause())
+  }
+
+  async unpauseContainer(id: string): Promise<void> {
+    await this.#client.ask(docker => docker.getContainer(id).unpause())
+  }
+
+  async processes(id: string) {
+    const {Titles, Processes} = await this.#client.ask(docker => docker.getContainer(id).top({ps_args: '-ef'}))
+    return {titles: Titles as string[], rows: (Processes ?? []) as string[][]}
+  }
+
+  async inspectContainer(id: string): Promise<ActualContainer | undefined> {
+    try {
+      return fromInspect(await this.#client.ask(docker => docker.getContainer(id).inspect()))
+    } catch (error) {
+      if (error instanceof StackError && error.code === 'not-found') return undefined
+      throw error
+    }
+  }
+
+  events(project: string, signal: AbortSignal): AsyncIterable<EngineEvent> {
+    return projectEvents(this.#client, project, signal)
+  }
+
+  async *logs(
+    id: string,
+    {follow = false, tail, since, until, timestamps = false, signal}: LogOptions,
+  ): AsyncGenerator<LogChunk> {
+    const times = {
+      ...(since === undefined ? {} : {since: since / 1000}),
+      ...(until === undefined ? {} : {until: until / 1000}),
+    }
+    const query = {follow, timestamps, stdout: true, stderr: true, tail: tail ?? 'all', ...times}
+    const path = `/containers/${id}/logs`
+    const answer = await this.#client.stream({method: 'GET', path, query, ...(signal === undefined ? {} : {signal})})
+    const isRaw = answer.headers['content-type']?.includes('raw-stream') === true
+    yield* untilAborted(isRaw ? unframed(answer) : demultiplex(answer), signal)
+  }
+
+  exec(id: string, spec: ExecSpec, streams: Streams): Promise<number> {
+    return runExec(this.#client, id, {spec, streams})
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** What is gone already is as it should be. */
+async function unlessGone(asked: Promise<unknown>): Promise<void> {
+  try {
+    await asked
+  } catch (error) {
+    if (!(error instanceof StackError && error.code === 'not-found') && !isInProgress(error)) throw error
+  }
+}
+
+/** Another has asked for the removal a moment ago. */
+const isInProgress = (error: unknown): boolean =>
+  error instanceof StackError && /removal of container .* is already in progress/i.test(error.message)
+
+/** It runs, or does not run, already. */
+async function unlessSo(asked: Promise<unknown>): Promise<void> {
+  try {
+    await asked
+  } catch (error) {
+    if (!(error instanceof StackError && error.code === 'not-modified')) throw error
+  }
+}
