@@ -1,10 +1,11 @@
-import {describe, hintOf, StackError} from '../base/error.ts'
+import {describe, StackError} from '../base/error.ts'
 import {execute, type Failure, type StepEvent} from '../execute/execute.ts'
 import {perform} from '../execute/perform.ts'
 import {type Plan, render} from '../plan/step.ts'
 import type {Renderer} from '../ui/renderer.ts'
 import {activities, thingsOf} from './activity.ts'
 import type {Context} from './context.ts'
+import {withExitCode} from './failure.ts'
 
 export type Applying = {
   /** What is being done, in a word: the command. */
@@ -68,16 +69,6 @@ async function run(context: Context, {steps}: Plan, {applying, renderer, limit}:
 function fail(failures: readonly Failure[], renderer: Renderer): void {
   const [first, ...others] = failures.filter(({error}) => !(error instanceof StackError && error.code === 'cancelled'))
   for (const {error} of others) renderer.note('error', describe(error))
-  if (first !== undefined) throw asOwn(first.error)
-}
-
-/** A container's exit code in an error is that of `exec`; of a plan that fails it is 1. */
-function asOwn(error: unknown): unknown {
-  if (!(error instanceof StackError)) return error
-  const hint = hintOf(error)
-  return new StackError(error.code, error.message, {
-    cause: error.cause,
-    exitCode: 1,
-    ...(hint === undefined ? {} : {hint}),
-  })
+  // A container's exit code in an error is that of `exec`; of a plan that fails it is 1.
+  if (first !== undefined) throw withExitCode(first.error, 1)
 }

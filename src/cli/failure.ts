@@ -32,3 +32,11 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof Silent) return error.exitCode
   return error instanceof StackError ? (error.exitCode ?? 1) : 1
 }
+
+/** The same error, ending the program with another code. */
+export function withExitCode(error: unknown, exitCode: number): unknown {
+  if (!(error instanceof StackError)) return error
+  const hint = hintOf(error)
+  const {code, message, cause} = error
+  return new StackError(code, message, {cause, exitCode, ...(hint === undefined ? {} : {hint})})
+}

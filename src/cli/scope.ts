@@ -8,7 +8,7 @@ import {readProject} from '../spec/read.ts'
 import {renderDiagnostics} from '../ui/diagnostics.ts'
 import type {Style} from '../ui/style.ts'
 import type {Io, Scope} from './context.ts'
-import {Silent} from './failure.ts'
+import {Silent, withExitCode} from './failure.ts'
 import type {Globals} from './globals.ts'
 
 export type Loading = {
@@ -45,8 +45,10 @@ function loadFiles({globals, io, services}: Loading): Loaded | StackError {
       stdin: () => readFileSync(0, 'utf8'),
     })
   } catch (error) {
-    if (error instanceof StackError && error.code === 'not-found') return error
-    throw error
+    // Whatever is wrong with files, the code is docker compose's.
+    const failure = withExitCode(error, 1)
+    if (failure instanceof StackError && failure.code === 'not-found') return failure
+    throw failure
   }
 }
 

@@ -269,7 +269,7 @@ test('the commands of a life', async () => {
 test('down needs no file where the project has a name', async () => {
   await run('up', '-d')
   rmSync(join(directory, 'compose.yaml'))
-  expect((await run('down')).stderr).toMatch(/no Compose file/)
+  expect(await run('down')).toMatchObject({code: 1, stderr: expect.stringMatching(/no Compose file/)})
   expect((await run('-p', 'shop', 'down')).code).toBe(0)
   expect(await states()).toEqual({})
   const again = await run('-p', 'shop', 'down')
