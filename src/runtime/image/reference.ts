@@ -19,7 +19,9 @@ export type PackageChoice = {readonly name: string; readonly version?: string}
 const packageName = /^[a-z0-9][a-z0-9+.-]+$/
 const packageVersion = /^(\d+:)?[A-Za-z0-9][A-Za-z0-9.+~-]*$/
 const repositoryPart = /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/
-const domain = /^(localhost|[A-Za-z0-9.-]+)(:\d+)?$/
+const domain = /^[A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?$/
+const tagForm = /^\w[\w.-]{0,127}$/
+const digestForm = /^[a-z0-9]+:[0-9a-f]{32,}$/
 
 /** Reads a reference; `text` of the result is how it is kept, so that two spellings of one image meet. */
 export function parseReference(given: string): Reference {
@@ -73,14 +75,15 @@ function parseFile(kind: 'oci-layout' | 'docker-archive', text: string, path: st
 }
 
 function parseDocker(text: string): Reference {
-  const [beforeDigest = '', digest] = text.split('@')
+  const [beforeDigest = '', digest, more] = text.split('@')
   const slash = beforeDigest.lastIndexOf('/')
   const colon = beforeDigest.indexOf(':', slash + 1)
   const repository = colon < 0 ? beforeDigest : beforeDigest.slice(0, colon)
   const tag = colon < 0 ? (digest ?? 'latest') : beforeDigest.slice(colon + 1)
   const parts = repository.split('/')
   const path = parts.length > 1 && isRegistry(parts[0]!) ? parts.slice(1) : parts
-  if (!path.every(part => repositoryPart.test(part)) || !/^[\w][\w.:-]{0,135}$/.test(tag)) {
+  const isDigest = digest === undefined || (digestForm.test(digest) && more === undefined)
+  if (!path.every(part => repositoryPart.test(part)) || !isDigest || !(tag === digest || tagForm.test(tag))) {
     throw new StackError('image-not-found', `image "${text}": not an image reference`, {
       hint: 'write host://, apt://PACKAGE, or NAME:TAG in lower case',
     })
