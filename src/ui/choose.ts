@@ -10,7 +10,8 @@ export type Outputs = {readonly stdout: NodeJS.WriteStream; readonly stderr: Nod
 /** The renderer for a mode; the one for terminals is loaded only when it is wanted. */
 export async function chooseRenderer(mode: Mode, {stdout, stderr, style}: Outputs): Promise<Renderer> {
   const write = (text: string) => stderr.write(text)
-  const wanted = mode === 'auto' ? (stderr.isTTY ? 'tty' : 'plain') : mode
+  // A terminal that does not know how wide it is cannot be redrawn.
+  const wanted = mode === 'auto' ? (stderr.isTTY && stderr.columns > 0 ? 'tty' : 'plain') : mode
   if (wanted === 'json') return jsonRenderer(write)
   if (wanted === 'quiet') return quietRenderer(write, style)
   if (wanted === 'plain') return plainRenderer(write, style)

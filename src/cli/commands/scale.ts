@@ -1,3 +1,4 @@
+import {presentImages} from '../../execute/images.ts'
 import {planScale} from '../../plan/scale.ts'
 import {apply} from '../apply.ts'
 import {command} from '../command.ts'
@@ -11,8 +12,9 @@ export const scale = command({
   async run({values, operands, context}) {
     const scales = parseScales(operands)
     const project = await context.project(Object.keys(scales))
+    const images = await presentImages(await context.engine(), Object.values(project.services))
     const {actual} = await context.observe()
-    await apply(context, planScale(project, actual, scales, {noDeps: values['no-deps']}), {title: 'scale'})
+    await apply(context, planScale(project, actual, scales, {noDeps: values['no-deps'], images}), {title: 'scale'})
     return 0
   },
 })

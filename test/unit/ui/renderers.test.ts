@@ -45,6 +45,15 @@ test('auto is plain where there is no terminal', async () => {
   expect(await record('auto')).toBe(await record('plain'))
 })
 
+test.each([
+  [0, false],
+  [80, true],
+])('a terminal that is %i wide is redrawn: %s', async (columns, redrawn) => {
+  const stderr = Object.assign(new Sink(), {isTTY: true, columns})
+  await replay(await chooseRenderer('auto', {stdout: new Sink().terminal, stderr: stderr.terminal, style}))
+  expect(stderr.text.includes('[+] up')).toBe(redrawn)
+})
+
 test('json has an object for each', async () => {
   const lines = (await record('json')).trimEnd().split('\n')
   expect(lines.map(line => JSON.parse(line))).toEqual([
