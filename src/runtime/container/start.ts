@@ -1,4 +1,4 @@
-import {writeFile} from 'node:fs/promises'
+import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {StackError} from '../../base/error.ts'
 import {Rollback} from '../../base/rollback.ts'
@@ -28,46 +28,44 @@ export async function startContainer(parts: Parts, record: ContainerRecord, opti
   // First of all, since it finds what is wrong with the record before anything is made.
   const steps = containerSteps(limited, await factsOf(parts, limited, {image, owner, hold: options.hold}))
   await using undo = new Rollback(error => parts.warn(`clean up after the failed start of "${record.name}"`, error))
-  await undo.do(
-    () => parts.store.begin(record.id),
-    () => parts.store.clearRun(record.id),
-  )
-  await undo.do(
-    () => parts.cgroups.create(record),
-    () => parts.cgroups.remove(record),
-  )
-  await fillVolumes(parts, record, image)
-  await connect(parts, record, {owner, undo})
+  await allOf([
+    // The network's work is done by other threads: it goes first, and the rest is done meanwhile.
+    connect(parts, record, {owner, undo}),
+    undo.do(parts.store.begin(record.id), () => parts.store.clearRun(record.id)),
+    undo.do(parts.cgroups.create(record), () => parts.cgroups.remove(record)),
+    fillVolumes(parts, record, image),
+  ])
   await startMonitor(steps)
   undo.keep()
 }
 
+/** Waits for every one, also where another fails: nothing may still be made while it is being unmade. */
+async function allOf(actions: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(actions)) {
+    if (result.status === 'rejected') throw result.reason
+  }
+}
+
 /** Namespace and addresses, published ports, and the files that say who and where the container is. */
 async function connect(
-  {paths, networks}: Parts,
+  parts: Parts,
   record: ContainerRecord,
   {owner, undo}: {readonly owner: NetworkOwner; readonly undo: Rollback},
 ): Promise<void> {
-  const {id} = record
-  if (owner.kind === 'own')
-    await undo.do(
-      () => networks.attach(record),
-      () => networks.detach(id),
-    )
-  if (owner.kind !== 'other') {
-    const {directory} = paths.container(id)
-    await Promise.all([
-      writeFile(join(directory, 'resolv.conf'), await networks.resolvConf(record), {mode: 0o644}),
-      writeFile(join(directory, 'hosts'), networks.hosts(record), {mode: 0o644}),
-      writeFile(join(directory, 'hostname'), `${hostnameOf(record)}\n`, {mode: 0o644}),
-    ])
-  }
-  if (record.host.portBindings.length > 0) {
-    await undo.do(
-      () => networks.publish(record),
-      () => networks.unpublish(id),
-    )
-  }
+  const {networks} = parts
+  const leave = () => networks.detach(record.id)
+  if (owner.kind === 'own') await undo.do(networks.attach(record), leave)
+  if (owner.kind !== 'other') writeNetworkFiles(parts, record, await networks.resolvConf(record))
+  const giveBack = () => networks.unpublish(record.id)
+  if (record.host.portBindings.length > 0) await undo.do(networks.publish(record), giveBack)
+}
+
+/** Written at every start, never read back: nothing is lost with them. */
+function writeNetworkFiles({paths, networks}: Parts, record: ContainerRecord, resolvConf: string): void {
+  const {directory} = paths.container(record.id)
+  writeFileSync(join(directory, 'resolv.conf'), resolvConf, {mode: 0o644})
+  writeFileSync(join(directory, 'hosts'), networks.hosts(record), {mode: 0o644})
+  writeFileSync(join(directory, 'hostname'), `${hostnameOf(record)}\n`, {mode: 0o644})
 }
 
 async function factsOf(

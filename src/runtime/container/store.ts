@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto'
-import {existsSync} from 'node:fs'
+import {existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs'
 import {chmod, chown, mkdir, readdir, rename, rm, stat, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {errnoOf} from '../../base/error.ts'
@@ -70,12 +70,15 @@ export class ContainerStore {
     }
   }
 
-  /** Before a start: nothing of the last run is left that could be taken for this one's. */
+  /**
+   * Before a start: nothing of the last run is left that could be taken for this one's. Synchronous inside: five calls
+   * of microseconds, where each trip through the thread pool costs a tenth of a millisecond.
+   */
   async begin(id: string): Promise<void> {
     const paths = this.#paths.container(id)
-    await mkdir(paths.runDirectory, {recursive: true, mode: 0o700})
-    for (const file of [paths.exit, paths.error, told(paths.directory)]) await rm(file, {force: true})
-    await writeFile(begun(paths.directory), '')
+    mkdirSync(paths.runDirectory, {recursive: true, mode: 0o700})
+    for (const file of [paths.exit, paths.error, told(paths.directory)]) rmSync(file, {force: true})
+    writeFileSync(begun(paths.directory), '')
   }
 
   async recordFailure(id: string, failure: StartFailure): Promise<void> {

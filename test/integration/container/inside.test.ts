@@ -111,9 +111,7 @@ describe('what it sees of the kernel', () => {
   })
 
   test('read-only paths refuse to be written', async () => {
-    const text = await machine.output(
-      'echo 1 > /proc/sys/kernel/panic; mkdir /sys/x; mkdir /sys/fs/cgroup/x; echo end',
-    )
+    const text = await machine.output('echo 1 > /proc/sys/kernel/panic; mkdir /sys/x; mkdir /sys/fs/cgroup/x; echo end')
     expect(text.match(/Read-only file system/g), text).toHaveLength(3)
     expect(text).toContain('end')
   })

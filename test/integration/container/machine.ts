@@ -1,10 +1,11 @@
 import {execFileSync} from 'node:child_process'
 import {randomBytes} from 'node:crypto'
-import {chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
+import {chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {describe as chain} from '../../../src/base/error.ts'
 import type {ContainerRecord, ExitRecord} from '../../../src/model/container.ts'
 import type {Image} from '../../../src/model/image.ts'
+import {native} from '../../../src/native/binding.ts'
 import {type ContainerRuntime, openContainers} from '../../../src/runtime/open.ts'
 import {type Paths, pathsOf} from '../../../src/runtime/paths.ts'
 import type {Images, Networks} from '../../../src/runtime/runtime.ts'
@@ -20,18 +21,20 @@ export class Machine {
   readonly warnings: string[] = []
   readonly exits: Array<{id: string; exit: ExitRecord}> = []
   readonly #base: string
+  readonly #networks: Networks
   #runtime: ContainerRuntime
 
-  private constructor() {
+  private constructor(makeNetworks: (paths: Paths) => Networks) {
     const name = `t${randomBytes(3).toString('hex')}`
     this.#base = join('/var/lib/stack', name)
     this.paths = pathsOf({state: join(this.#base, 'state'), run: join('/run/stack', name)})
     this.image = busyboxImage(join(this.#base, 'image'))
+    this.#networks = makeNetworks(this.paths)
     this.#runtime = this.#open()
   }
 
-  static async start(): Promise<Machine> {
-    const machine = new Machine()
+  static async start(makeNetworks = loopbackNetworks): Promise<Machine> {
+    const machine = new Machine(makeNetworks)
     await machine.load()
     return machine
   }
@@ -39,12 +42,16 @@ export class Machine {
   get containers() {
     return this.#runtime.containers
   }
+  get networks() {
+    return this.#networks
+  }
   get volumes() {
     return this.#runtime.volumes
   }
 
   async load(): Promise<void> {
     await this.#runtime.volumes.load()
+    await this.#networks.load()
     await this.#runtime.containers.load()
   }
 
@@ -118,6 +125,8 @@ export class Machine {
       if (status === 'running' || status === 'paused') await this.containers.stop(id, {signal: 9, grace: 0})
       await this.containers.remove(id, {volumes: true})
     }
+    for (const {id} of this.#networks.list()) await this.#networks.remove(id)
+    await this.#networks.close()
     await this.containers.close()
     rmSync(this.#base, {recursive: true, force: true})
     rmSync(this.paths.run, {recursive: true, force: true})
@@ -126,7 +135,7 @@ export class Machine {
   #open(): ContainerRuntime {
     const runtime = openContainers(this.paths, {
       images: onlyImage(this.image),
-      networks: loopbackNetworks(this.paths),
+      networks: this.#networks,
       warn: (doing, error) => this.warnings.push(`${doing}: ${chain(error)}`),
     })
     runtime.containers.onExit((id, exit) => this.exits.push({id, exit}))
@@ -205,8 +214,7 @@ function loopbackNetworks(paths: Paths): Networks {
       const {netns} = paths.container(id)
       mkdirSync(dirname(netns), {recursive: true})
       if (!isMounted(netns)) {
-        writeFileSync(netns, '')
-        execFileSync('unshare', [`--net=${netns}`, 'ip', 'link', 'set', 'lo', 'up'])
+        await native().createNetns({path: netns})
       }
       return []
     },
@@ -214,17 +222,17 @@ function loopbackNetworks(paths: Paths): Networks {
     unpublish: async () => undefined,
     async detach(id) {
       const {netns} = paths.container(id)
-      if (isMounted(netns)) execFileSync('umount', [netns])
-      rmSync(netns, {force: true})
+      if (isMounted(netns)) await native().deleteNetns({path: netns})
     },
     endpoints: () => [],
     published: () => [],
     resolvConf: async () => 'nameserver 127.0.0.1\n',
     hosts: ({config}) => `127.0.0.1 localhost ${config.hostname}\n`,
-    serveDns: async () => undefined,
+    names: {at: () => undefined, find: () => [], of: () => undefined},
+    onChange: () => undefined,
+    redirectDns: async () => undefined,
     close: async () => undefined,
   }
 }
 
-const isMounted = (path: string): boolean =>
-  execFileSync('cat', ['/proc/self/mounts'], {encoding: 'utf8'}).includes(` ${path} `)
+const isMounted = (path: string): boolean => readFileSync('/proc/self/mounts', 'utf8').includes(` ${path} `)
