@@ -23,14 +23,15 @@ export type Attachment = {
 /** Makes the namespace and its links, or what is missing of them. A failure leaves what was there before. */
 export async function attachEndpoints({netns, name, wires, warn}: Attachment): Promise<void> {
   await using undo = new Rollback(warn)
-  if (!(await isPinned(netns)))
+  const present = (await isPinned(netns)) ? await native().listLinks({netns}) : undefined
+  if (present === undefined) {
     await undo.do(
       () => makeNetns(netns),
       () => unpin(netns),
     )
-  const present = new Set((await native().listLinks({netns})).map(each => each.mac))
+  }
   for (const wire of wires) {
-    if (present.has(wire.endpoint.mac)) continue
+    if (present?.some(each => each.mac === wire.endpoint.mac)) continue
     const attaching = `attach "${name}" to network "${wire.network.name}"`
     await undo.do(
       () => within(attaching, () => connect(netns, name, wire)),
@@ -58,28 +59,35 @@ export async function unpin(netns: string): Promise<void> {
   }
 }
 
-async function makeNetns(netns: string): Promise<void> {
-  await mkdir(dirname(netns), {recursive: true, mode: 0o711})
-  // A file that no namespace is pinned to: its maker was killed in between.
-  await unpin(netns)
-  await native()
-    .createNetns({path: netns})
-    .catch(error => Promise.reject(asNetworkError(error)))
+async function makeNetns(path: string): Promise<void> {
+  const repairs: Repairs = {
+    ENOENT: () => mkdir(dirname(path), {recursive: true, mode: 0o711}),
+    // A file that no namespace is pinned to: its maker was killed in between.
+    EEXIST: () => unpin(path),
+  }
+  await repairing(() => native().createNetns({path}), repairs)
 }
 
-/** One link. Repairs what may be in the way: its own remains, or a bridge that somebody deleted. */
+/** One link. In its way may be its own remains, or that somebody deleted the bridge. */
 async function connect(netns: string, name: string, wire: Wire): Promise<void> {
-  const repairs: Readonly<Record<string, () => Promise<void>>> = {
+  const repairs: Repairs = {
     EEXIST: () => removeLink(wire.endpoint.link),
     ENODEV: () => ensureBridge(wire.network),
   }
+  await repairing(() => createVeth(netns, name, wire), repairs)
+}
+
+/** What to do about an errno before trying once more. */
+type Repairs = Readonly<Record<string, () => Promise<unknown>>>
+
+async function repairing(action: () => Promise<void>, repairs: Repairs): Promise<void> {
   try {
-    await createVeth(netns, name, wire)
+    await action()
   } catch (error) {
     const repair = repairs[errnoOf(error) ?? '']
     if (repair === undefined) throw asNetworkError(error)
     await repair()
-    await createVeth(netns, name, wire).catch(again => Promise.reject(asNetworkError(again)))
+    await action().catch(again => Promise.reject(asNetworkError(again)))
   }
 }
 

@@ -43,13 +43,19 @@ async function mtuOf({options: given}: NetworkRecord): Promise<number> {
 /** The kernel keeps 255 bytes of an alias. */
 export const alias = (text: string): string => Buffer.from(text).subarray(0, 255).toString()
 
-export const asNetworkError = (cause: unknown): StackError =>
-  cause instanceof StackError
-    ? cause
-    : new StackError('network-failed', cause instanceof Error ? cause.message : String(cause), {
-        cause: errnoOf(cause) === undefined ? cause : undefined,
-        ...(errnoOf(cause) === 'EPERM' ? {hint: 'networks need root'} : {}),
-      })
+const hints: Readonly<Record<string, string>> = {
+  EPERM: 'networks need root',
+  EXFULL: 'a bridge holds 1023 containers: spread the services over several networks',
+}
+
+/** The native layer's message says all that its error does: it becomes ours, not its cause. */
+export function asNetworkError(cause: unknown): StackError {
+  if (cause instanceof StackError) return cause
+  const errno = errnoOf(cause)
+  if (errno === undefined || !(cause instanceof Error)) return new StackError('network-failed', String(cause), {cause})
+  const hint = hints[errno]
+  return new StackError('network-failed', cause.message, hint === undefined ? {} : {hint})
+}
 
 function addresses({subnet, gateway, subnet6, gateway6}: NetworkRecord): string[] {
   const with4 = [`${gateway}/${subnet.split('/')[1]}`]

@@ -13,7 +13,7 @@ import {leaseFor} from './lease.ts'
 import {type Lease, Leases} from './leases.ts'
 import {Ports} from './publish.ts'
 import {Records} from './records.ts'
-import {repairLinks} from './repair.ts'
+import {removeStrays} from './repair.ts'
 import {hostResolvers} from './resolvers.ts'
 import type {RuleFacts} from './rules.ts'
 import type {Ruleset} from './ruleset.ts'
@@ -55,7 +55,12 @@ export class LocalNetworks implements Networks {
     await Promise.all([this.#records.load(), this.#leases.load()])
     if (this.#records.list().length === 0) return
     for (const record of this.#records.list()) await ensureBridge(record)
-    for (const lease of [...this.#leases.all()]) await this.#adopt(lease)
+    const leases = [...this.#leases.all()]
+    await removeStrays(
+      leases.flatMap(each => each.endpoints),
+      this.#records.list(),
+    )
+    for (const lease of leases) await this.#adopt(lease)
     this.#ruleset.forget()
     await this.#ruleset.apply()
   }
@@ -69,7 +74,6 @@ export class LocalNetworks implements Networks {
     }
     const doing = `take over the network of "${lease.name}"`
     try {
-      await repairLinks(lease.endpoints, this.#records.list())
       await attachEndpoints({
         netns,
         name: lease.name,

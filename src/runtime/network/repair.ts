@@ -2,13 +2,13 @@ import type {Endpoint, NetworkRecord} from '../../model/network.ts'
 import {native} from '../../native/binding.ts'
 import {removeLink} from './bridge.ts'
 
-/** Removes links that hang on no bridge, since somebody deleted it: attaching makes them anew. */
-export async function repairLinks(endpoints: readonly Endpoint[], networks: readonly NetworkRecord[]): Promise<void> {
+/** Removes links that hang on another bridge than theirs, since somebody deleted it: attaching makes them anew. */
+export async function removeStrays(endpoints: Iterable<Endpoint>, networks: readonly NetworkRecord[]): Promise<void> {
   const links = await native().listLinks({})
+  const byName = new Map(links.map(each => [each.name, each]))
+  const bridges = new Map(networks.map(each => [each.id, byName.get(each.bridge)?.index]))
   for (const {link, network} of endpoints) {
-    const bridge = networks.find(each => each.id === network)?.bridge
-    const master = links.find(each => each.name === bridge)?.index
-    const found = links.find(each => each.name === link)
-    if (found !== undefined && found.master !== master) await removeLink(link)
+    const found = byName.get(link)
+    if (found !== undefined && found.master !== bridges.get(network)) await removeLink(link)
   }
 }
