@@ -58,8 +58,16 @@ function cgroups(): string[] {
   )
 }
 
+/** Where records and what is being deleted are. */
+const kept = ['containers', 'containers/.trash', 'networks', 'volumes', 'volumes/.trash']
+
 const files = (): string[] => [
-  ...['/run/stack', '/run/netns', '/var/lib/stack'].flatMap(root => names(root).map(each => join(root, each))),
+  // Images, seccomp filters and the daemon's log are kept on purpose.
+  ...['/run/stack', '/run/netns', ...kept.map(each => `/var/lib/stack/${each}`)].flatMap(root =>
+    names(root)
+      .filter(each => each !== '.trash')
+      .map(each => join(root, each)),
+  ),
   ...names('/tmp')
     .filter(each => !/^(node-compile-cache|vitest|v8-compile-cache)/.test(each))
     .map(each => join('/tmp', each)),

@@ -3,8 +3,8 @@ import {once} from 'node:events'
 import {existsSync, readdirSync} from 'node:fs'
 import {text} from 'node:stream/consumers'
 import {expect, test} from 'vitest'
-import {eventually} from '../../support/eventually.ts'
 import {processes} from '../../support/leaks.ts'
+import {eventually} from '../../support/stack.ts'
 
 /** A host in this host: without the variable it does not know where it is. */
 function host(script: string): ChildProcess {
