@@ -55,7 +55,7 @@ test('a process, and the network namespace that only it is in', async () => {
   undo.push(() => child.kill('SIGKILL'))
   const left = await eventually(() => {
     const seen = leftBehind(before, whatIsThere())
-    return seen.some(line => line.endsWith(`${child.pid} sleep 602`)) && seen
+    return seen.length === 2 && seen.some(line => line.endsWith(' sleep 602')) && seen
   })
   expect(left).toEqual([expect.stringMatching(/^network namespace net:\[\d+\]$/), `process ${child.pid} sleep 602`])
 })
