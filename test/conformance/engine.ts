@@ -1,9 +1,16 @@
 import {PassThrough} from 'node:stream'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {deferred} from '../../src/base/deferred.ts'
-import type {ActualContainer, ContainerSpec, Engine, EngineEvent, NetworkSpec, Streams} from '../../src/engine/engine.ts'
-import {containerSpec} from '../../src/plan/container-spec.ts'
+import type {
+  ActualContainer,
+  ContainerSpec,
+  Engine,
+  EngineEvent,
+  NetworkSpec,
+  Streams,
+} from '../../src/engine/engine.ts'
 import type {Service} from '../../src/model/project.ts'
+import {containerSpec} from '../../src/plan/container-spec.ts'
 import {project as projectOf, service} from '../support/project.ts'
 
 export type Subject = {
@@ -77,14 +84,24 @@ export function engineContract(name: string, {open, image, project}: Subject): v
     test('an image that is here is found with its id, another is not', async () => {
       expect((await engine.findImage(image))?.id).toMatch(/^sha256:[0-9a-f]+$/)
       expect(await engine.findImage('nonesuch.invalid/none:1')).toBeUndefined()
-      await expect(engine.ensureImage('nonesuch.invalid/none:1', 'never')).rejects.toMatchObject({code: 'image-not-found'})
+      await expect(engine.ensureImage('nonesuch.invalid/none:1', 'never')).rejects.toMatchObject({
+        code: 'image-not-found',
+      })
     })
 
     test('a created container is observed as it was asked for', async () => {
       const id = await create('made', {labels: {colour: 'red'}})
       const {containers, networks} = await engine.observe(project)
       const found = containers.find(each => each.id === id)
-      expect(found).toMatchObject({name: `${project}-made-1`, service: 'made', number: 1, status: 'created', health: 'none', oneoff: false, image})
+      expect(found).toMatchObject({
+        name: `${project}-made-1`,
+        service: 'made',
+        number: 1,
+        status: 'created',
+        health: 'none',
+        oneoff: false,
+        image,
+      })
       expect(found?.labels.colour).toBe('red')
       expect(found?.configHash).toMatch(/^[0-9a-f]{64}$/)
       expect(found?.imageId).toBe((await engine.findImage(image))?.id)
@@ -120,17 +137,30 @@ export function engineContract(name: string, {open, image, project}: Subject): v
       const event = await eventAfter('die', id, () => engine.startContainer(id))
       expect(event).toMatchObject({exitCode: 3, service: 'failing', number: 1, name: `${project}-failing-1`})
       expect(await inspect(id)).toMatchObject({status: 'exited', exitCode: 3})
-      expect((await engine.observe(project)).containers.find(each => each.id === id)).toMatchObject({status: 'exited', exitCode: 3})
+      expect((await engine.observe(project)).containers.find(each => each.id === id)).toMatchObject({
+        status: 'exited',
+        exitCode: 3,
+      })
     })
 
     test('a health check that succeeds makes it healthy, one that fails unhealthy', async () => {
-      const probe = (command: string) => ({disable: false, test: ['CMD', command], interval: 100, startInterval: 100, retries: 1})
+      const probe = (command: string) => ({
+        disable: false,
+        test: ['CMD', command],
+        interval: 100,
+        startInterval: 100,
+        retries: 1,
+      })
       const well = await create('well', {healthcheck: probe('true')})
-      expect(await eventAfter('health_status', well, () => engine.startContainer(well))).toMatchObject({health: 'healthy'})
+      expect(await eventAfter('health_status', well, () => engine.startContainer(well))).toMatchObject({
+        health: 'healthy',
+      })
       expect((await inspect(well)).health).toBe('healthy')
       expect((await engine.observe(project)).containers.find(each => each.id === well)?.health).toBe('healthy')
       const ill = await create('ill', {healthcheck: probe('false')})
-      expect(await eventAfter('health_status', ill, () => engine.startContainer(ill))).toMatchObject({health: 'unhealthy'})
+      expect(await eventAfter('health_status', ill, () => engine.startContainer(ill))).toMatchObject({
+        health: 'unhealthy',
+      })
     })
 
     test('a program that is not there is named', async () => {
@@ -139,7 +169,9 @@ export function engineContract(name: string, {open, image, project}: Subject): v
     })
 
     test('an image that is not here cannot be run', async () => {
-      await expect(create('imageless', {image: 'nonesuch.invalid/none:1'})).rejects.toMatchObject({code: 'image-not-found'})
+      await expect(create('imageless', {image: 'nonesuch.invalid/none:1'})).rejects.toMatchObject({
+        code: 'image-not-found',
+      })
     })
 
     test('a name is used once', async () => {

@@ -18,3 +18,10 @@ export function messageOf(error: unknown): string {
   const hint = hintOf(error)
   return hint === undefined ? describe(error) : `${describe(error)} (try: ${hint})`
 }
+
+/** Docker's error body; our own client reads what kind of error it is, which others leave alone. */
+export function errorBody(error: unknown) {
+  const hint = hintOf(error)
+  const known = error instanceof StackError ? {code: error.code, exitCode: error.exitCode} : {}
+  return {message: messageOf(error), ...known, ...(hint === undefined ? {} : {hint})}
+}

@@ -1,7 +1,7 @@
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http'
 import type {Socket} from 'node:net'
 import {StackError} from '../../base/error.ts'
-import {messageOf, statusOf} from './errors.ts'
+import {errorBody, statusOf} from './errors.ts'
 import {plain, upgradeBody, upgraded} from './hijack.ts'
 import {type Reply, type Request, type Route, router} from './router.ts'
 import {versionOf} from './version.ts'
@@ -37,7 +37,7 @@ export function apiServer(options: ServerOptions): Server {
     } catch (error) {
       if (statusOf(error) === 500) options.failed(error, `${raw.method} ${raw.url}`)
       if (response.headersSent || response.socket?.writableLength === undefined) return void response.destroy()
-      sendJson(response, statusOf(error), statusOf(error) === 304 ? undefined : {message: messageOf(error)})
+      sendJson(response, statusOf(error), statusOf(error) === 304 ? undefined : errorBody(error))
     }
   }
 
@@ -49,7 +49,7 @@ export function apiServer(options: ServerOptions): Server {
       await match.route.hijack(request, upgraded(socket, rest))
     } catch (error) {
       if (socket.bytesWritten > 0 || socket.destroyed) return void socket.destroy()
-      const text = JSON.stringify({message: messageOf(error)})
+      const text = JSON.stringify(errorBody(error))
       socket.end(
         `HTTP/1.1 ${statusOf(error)} Error\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
       )

@@ -16,7 +16,7 @@ import type {
   VolumeSpec,
 } from '../engine.ts'
 import {fromInspect, fromList} from './actual.ts'
-import type {Client} from './client.ts'
+import type {Call, Client} from './client.ts'
 import {create} from './create.ts'
 import {projectEvents} from './events.ts'
 import {runExec} from './exec.ts'
@@ -190,10 +190,13 @@ export class ApiEngine implements Engine {
       ...(until === undefined ? {} : {until: until / 1000}),
     }
     const query = {follow, timestamps, stdout: true, stderr: true, tail: tail ?? 'all', ...times}
-    const path = `/containers/${id}/logs`
+    yield* untilAborted(this.#read(`/containers/${id}/logs`, query, signal), signal)
+  }
+
+  async *#read(path: string, query: Call['query'] & object, signal: AbortSignal | undefined): AsyncGenerator<LogChunk> {
     const answer = await this.#client.stream({method: 'GET', path, query, ...(signal === undefined ? {} : {signal})})
     const isRaw = answer.headers['content-type']?.includes('raw-stream') === true
-    yield* untilAborted(isRaw ? unframed(answer) : demultiplex(answer), signal)
+    yield* isRaw ? unframed(answer) : demultiplex(answer)
   }
 
   exec(id: string, spec: ExecSpec, streams: Streams): Promise<number> {

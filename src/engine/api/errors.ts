@@ -3,7 +3,15 @@ import {type ErrorCode, type ErrorDetails, errnoOf, StackError} from '../../base
 /** What docker-modem rejects with. */
 type ApiFailure = Error & {
   readonly statusCode?: number
-  readonly json?: {readonly message?: string; readonly code?: string; readonly hint?: string} | null
+  readonly json?: ErrorBody | null
+}
+
+/** Docker's body, and what our own daemon adds: the error as it is there. */
+type ErrorBody = {
+  readonly message?: string
+  readonly code?: ErrorCode
+  readonly hint?: string
+  readonly exitCode?: number
 }
 
 const byStatus: Readonly<Record<number, ErrorCode>> = {
@@ -53,11 +61,17 @@ export function translateError(error: unknown, engine: string): StackError {
   if (error instanceof StackError) return error
   const failure = error as ApiFailure
   if (failure.statusCode === undefined) return connectionError(failure, engine)
+  const {code: told, hint, exitCode} = failure.json ?? {}
+  const details = {...(hint === undefined ? {} : {hint}), ...(exitCode === undefined ? {} : {exitCode})}
+  if (told !== undefined) return new StackError(told, withoutHint(failure.json?.message ?? '', hint), details)
   const message = failure.json?.message ?? failure.message.replace(/^\(HTTP code \d+\) .*? - /, '').trim()
   const rule = byMessage.find(([words]) => words.test(message))
   const code = rule?.[1] ?? byStatus[failure.statusCode] ?? 'start-failed'
   return new StackError(code, message, rule?.[2] ?? {})
 }
+
+/** The daemon says the hint in the message too, for clients that show nothing else. */
+const withoutHint = (message: string, hint: string | undefined): string => message.replace(` (try: ${hint})`, '')
 
 function connectionError(error: Error, engine: string): StackError {
   const errno = errnoOf(error)
