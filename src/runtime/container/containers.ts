@@ -1,8 +1,6 @@
-import {deferred} from '../../base/deferred.ts'
-import {describe, StackError} from '../../base/error.ts'
+import {StackError} from '../../base/error.ts'
 import type {ContainerRecord, ContainerState, ExitRecord} from '../../model/container.ts'
-import {attach, go, resize, sendSignal, stop} from '../monitor/control.ts'
-import {type Watch, watch} from '../monitor/watch.ts'
+import {attach, resize, sendSignal, stop} from '../monitor/control.ts'
 import type {
   ContainerStats,
   Containers,
@@ -13,34 +11,34 @@ import type {
   TerminalSize,
 } from '../runtime.ts'
 import {pidsIn} from './cgroup/cgroups.ts'
-import {freeze, isFrozenNow} from './cgroup/freezer.ts'
+import {freeze} from './cgroup/freezer.ts'
 import type {CgroupDirectories} from './cgroup/layout.ts'
 import {usageOf} from './cgroup/usage.ts'
-import {clearAfterEnd, disconnect, recordedEnd} from './ending.ts'
-import {type Entry, type Live, newEntry, type StartFailure, stateOf} from './entry.ts'
+import {type Entry, type Live, newEntry, stateOf} from './entry.ts'
 import {execStream} from './exec.ts'
 import {imageOf} from './image-of.ts'
+import {Lifetimes} from './lifetimes.ts'
 import {readLog} from './log/read.ts'
 import type {Parts} from './parts.ts'
 import {removeContainer} from './remove.ts'
 import {Serial} from './serial.ts'
-import {startContainer, startExitCode} from './start.ts'
+import {startContainer} from './start.ts'
 
 /** Containers of this host. Starts, ends and removals of one container happen one after the other. */
 export class LocalContainers implements Containers {
   readonly #parts: Parts
   readonly #entries = new Map<string, Entry>()
-  readonly #listeners: Array<(id: string, exit: ExitRecord) => void> = []
   readonly #serial = new Serial()
-  #isClosed = false
+  readonly #lifetimes: Lifetimes
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#lifetimes = new Lifetimes(parts, this.#serial)
   }
 
   async load(): Promise<void> {
     for (const record of await this.#parts.store.load()) this.#entries.set(record.id, newEntry(record))
-    await Promise.all([...this.#entries.values()].map(entry => this.#adopt(entry)))
+    await Promise.all([...this.#entries.values()].map(entry => this.#lifetimes.adopt(entry)))
   }
 
   list(): readonly ContainerRecord[] {
@@ -69,27 +67,17 @@ export class LocalContainers implements Containers {
       try {
         await startContainer(this.#parts, entry.record, {hold, find: other => this.get(other)})
       } catch (error) {
-        await this.#failed(entry, failureOf(entry, error))
+        await this.#lifetimes.failed(entry, error)
         throw error
       }
       entry.exit = undefined
       entry.failure = undefined
-      await this.#follow(entry)
+      await this.#lifetimes.follow(entry)
     })
   }
 
   async release(id: string): Promise<void> {
-    const entry = this.#running(id)
-    const going = go(this.#control(id))
-    // Its failure is the end of a program that never was: whoever sees the end first waits for the reason.
-    entry.live.released = going.then(
-      () => undefined,
-      error => failureOf(entry, error),
-    )
-    await going.catch(async error => {
-      await entry.live.ended
-      throw error
-    })
+    await this.#lifetimes.release(this.#running(id))
   }
 
   async stop(id: string, {signal, grace}: {signal: number; grace: number}): Promise<void> {
@@ -181,68 +169,13 @@ export class LocalContainers implements Containers {
   }
 
   onExit(listener: (id: string, exit: ExitRecord) => void): void {
-    this.#listeners.push(listener)
+    this.#lifetimes.listeners.push(listener)
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
+    this.#lifetimes.close()
     for (const {live} of this.#entries.values()) live?.leave()
     await this.#parts.store.settle()
-  }
-
-  /** What a container was left as: one that runs is followed, one that ended unseen is told of. */
-  async #adopt(entry: Entry): Promise<void> {
-    const {record} = entry
-    const {exit, failure, hasRun, wasTold} = await this.#parts.store.readEnd(record.id)
-    entry.exit = exit
-    entry.failure = failure
-    if (!hasRun || wasTold) return
-    const held = await this.#follow(entry)
-    const cgroup = this.#parts.cgroups.directoriesOf(record)
-    entry.isPaused = entry.live !== undefined && cgroup !== undefined && isFrozenNow(cgroup)
-    // Whoever wanted to see its first output is gone.
-    if (held) await this.release(record.id).catch(error => this.#parts.warn(`release "${record.name}"`, error))
-  }
-
-  /** Keeps a connection to the monitor, which says when the program has ended. True where the program is held. */
-  async #follow(entry: Entry): Promise<boolean> {
-    const {id} = entry.record
-    const watching = await watchOf(this.#control(id))
-    if (watching?.status.kind !== 'alive') {
-      await this.#finish(entry, watching?.status.exit)
-      return false
-    }
-    const {pid, startedAt, isHeld} = watching.status
-    const ended = deferred<ExitRecord>()
-    entry.live = {pid, startedAt, ended: ended.promise, leave: () => watching.leave(), released: undefined}
-    watching.ended.then(async said => {
-      if (!this.#isClosed) ended.resolve(await this.#serial.run(id, () => this.#finish(entry, said)))
-    })
-    return isHeld
-  }
-
-  async #finish(entry: Entry, said: ExitRecord | undefined): Promise<ExitRecord> {
-    const {record} = entry
-    const notStarted = await entry.live?.released
-    const {exit, failure} = await recordedEnd(this.#parts, record.id, said)
-    await clearAfterEnd(this.#parts, record)
-    entry.live = undefined
-    entry.isPaused = false
-    if (notStarted !== undefined) {
-      await disconnect(this.#parts, record)
-      await this.#failed(entry, notStarted)
-      return exit
-    }
-    entry.exit = exit
-    entry.failure = failure
-    for (const listener of this.#listeners) listener(record.id, exit)
-    await this.#parts.store.markTold(record.id)
-    return exit
-  }
-
-  async #failed(entry: Entry, failure: StartFailure): Promise<void> {
-    entry.failure = failure
-    await this.#parts.store.recordFailure(entry.record.id, failure)
   }
 
   #entry(id: string): Entry {
@@ -267,22 +200,6 @@ export class LocalContainers implements Containers {
 }
 
 const sigkill = 9
-
-/** What is to be kept of a failed start; when it ran before stays known. */
-function failureOf(entry: Entry, error: unknown): StartFailure {
-  const {startedAt, finishedAt} = stateOf({...entry, live: undefined})
-  return {message: describe(error), exitCode: startExitCode(error), startedAt, finishedAt}
-}
-
-/** Undefined where no monitor answers. */
-async function watchOf(control: string): Promise<Watch | undefined> {
-  try {
-    return await watch(control)
-  } catch (error) {
-    if (error instanceof StackError) return undefined
-    throw error
-  }
-}
 
 /** A monitor that is gone has nothing left to stop: its end is told otherwise. */
 async function ignoreEnd(action: Promise<unknown>): Promise<void> {

@@ -7,14 +7,23 @@ const unknownCode = 255
 
 export type End = {readonly exit: ExitRecord; readonly failure: StartFailure | undefined}
 
+/** The end of a program that nobody saw end. */
+export const unseenEnd = (startedAt: number): ExitRecord => ({
+  code: unknownCode,
+  signal: 0,
+  oom: false,
+  startedAt,
+  finishedAt: Date.now(),
+})
+
 /** How the run ended: as the monitor recorded it or said it; neither where it was killed, which is then recorded. */
 export async function recordedEnd(parts: Parts, id: string, said: ExitRecord | undefined): Promise<End> {
   const recorded = await parts.store.readEnd(id)
   const exit = recorded.exit ?? said
   if (exit !== undefined) return {exit, failure: undefined}
-  const at = {startedAt: await parts.store.startedAt(id), finishedAt: Date.now()}
-  const lost: ExitRecord = {code: unknownCode, signal: 0, oom: false, ...at}
-  const failure = {message: 'lost: its monitor ended without a record', exitCode: unknownCode, ...at}
+  const lost = unseenEnd(await parts.store.startedAt(id))
+  const {startedAt, finishedAt} = lost
+  const failure = {message: 'lost: its monitor ended without a record', exitCode: lost.code, startedAt, finishedAt}
   await parts.store.recordLoss(id, lost, failure)
   return {exit: lost, failure}
 }

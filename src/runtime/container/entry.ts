@@ -15,6 +15,8 @@ export type Live = {
   readonly startedAt: number
   /** The record of its end, after everything that goes with it has been cleared away. Never rejects. */
   readonly ended: Promise<ExitRecord>
+  /** It was not yet let go when it was found. */
+  readonly isHeld: boolean
   /** Ends our watching without ending the program. */
   readonly leave: () => void
   /** Settles with the reason where a held program could not be released. */

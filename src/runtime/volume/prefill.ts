@@ -5,9 +5,17 @@ import {join} from 'node:path'
 import {StackError} from '../../base/error.ts'
 import {native} from '../../native/binding.ts'
 import {lookup, type RootView} from '../container/root-view.ts'
+import {Serial} from '../container/serial.ts'
 
 /** At its first use an empty volume gets what the image has at the mount's target, with owners, modes and links. */
-export async function prefill(data: string, view: RootView, target: string): Promise<void> {
+export function prefill(data: string, view: RootView, target: string): Promise<void> {
+  // Two containers that start with the same new volume: the second finds it filled.
+  return filling.run(data, () => fill(data, view, target))
+}
+
+const filling = new Serial()
+
+async function fill(data: string, view: RootView, target: string): Promise<void> {
   if ((await readdir(data)).length > 0) return
   const found = lookup(view, target)
   if (found?.kind !== 'directory') return
@@ -50,8 +58,8 @@ async function copyMerged(directories: readonly string[], data: string): Promise
       log: '/dev/null',
     })
     if (status !== 0) {
-      await rm(data, {recursive: true, force: true})
-      await mkdir(data)
+      // Half a copy would be taken for the whole at the next start.
+      for (const name of await readdir(data)) await rm(join(data, name), {recursive: true, force: true})
       throw new StackError('start-failed', `fill volume ${data} from the image: ${output.trim() || `exit ${status}`}`)
     }
   } finally {

@@ -6,7 +6,14 @@ import {pathsOf} from '../../../../src/runtime/paths.ts'
 import {record} from './record.ts'
 
 const exit = {code: 3, signal: 0, oom: true, startedAt: 10, finishedAt: 20}
-const live = {pid: 7, startedAt: 30, ended: Promise.resolve(exit), leave: () => undefined, released: undefined}
+const live = {
+  pid: 7,
+  startedAt: 30,
+  ended: Promise.resolve(exit),
+  isHeld: false,
+  leave: () => undefined,
+  released: undefined,
+}
 const failure = {message: 'why', exitCode: 127, startedAt: 0, finishedAt: 0}
 const state = (changes: Partial<Entry>) => stateOf({...newEntry(record()), ...changes})
 
