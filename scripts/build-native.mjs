@@ -30,7 +30,7 @@ const targets = [
 export async function buildTarget(target, {folder = 'build', more = []} = {}) {
   const out = join(root, folder, target.name)
   const sources = target.folders.flatMap(each => filesIn(`native/${each}`, '.cc'))
-  const newestHeader = newest(readdirSync(join(root, 'native')).flatMap(each => filesIn(`native/${each}`, '.h')))
+  const newestHeader = newest([...target.folders, 'base'].flatMap(each => filesIn(`native/${each}`, '.h')))
   const objects = sources.map(source => ({source, object: join(folder, 'objects', `${source.replaceAll('/', '-')}.o`)}))
   mkdirSync(join(root, folder, 'objects'), {recursive: true})
   const stale = objects.filter(({source, object}) => age(object) < Math.max(age(source), newestHeader))

@@ -1,5 +1,6 @@
 #include "channel.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cstring>
@@ -7,14 +8,40 @@
 #include "../base/sys_error.h"
 #include "program.h"
 
+namespace {
+
+// Longer than any path that a failure may name.
+constexpr size_t kLargest = 8192;
+
+void take_attached(msghdr& header, Message& message) {
+  for (cmsghdr* each = CMSG_FIRSTHDR(&header); each != nullptr; each = CMSG_NXTHDR(&header, each)) {
+    if (each->cmsg_level != SOL_SOCKET) continue;
+    if (each->cmsg_type == SCM_RIGHTS) {
+      int fd;
+      std::memcpy(&fd, CMSG_DATA(each), sizeof fd);
+      message.fd = Fd(fd);
+    } else if (each->cmsg_type == SCM_CREDENTIALS) {
+      ucred sender;
+      std::memcpy(&sender, CMSG_DATA(each), sizeof sender);
+      message.sender = sender.pid;
+    }
+  }
+}
+
+}  // namespace
+
 Channel make_channel() {
   int ends[2];
   check(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), "socketpair");
-  return {Fd(ends[0]), Fd(ends[1])};
+  Channel channel{Fd(ends[0]), Fd(ends[1])};
+  int on = 1;
+  check(::setsockopt(channel.ours.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on), "setsockopt");
+  return channel;
 }
 
 void send_message(int channel, const std::vector<std::string>& words, int fd) {
   std::string text = encode_words(words);
+  if (text.size() > kLargest) text.resize(kLargest);
   iovec part{text.data(), text.size()};
   msghdr header{};
   header.msg_iov = &part;
@@ -32,28 +59,31 @@ void send_message(int channel, const std::vector<std::string>& words, int fd) {
   check(::sendmsg(channel, &header, MSG_NOSIGNAL), "send to the monitor");
 }
 
-std::optional<Message> receive_message(int channel) {
-  char text[4096];
-  iovec part{text, sizeof text};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+Receipt receive_message(int channel, Message& message, bool wait) {
+  char text[kLargest + 1];
+  iovec part{text, kLargest};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(ucred))] = {};
   msghdr header{};
   header.msg_iov = &part;
   header.msg_iovlen = 1;
   header.msg_control = control;
   header.msg_controllen = sizeof control;
-  ssize_t length = ::recvmsg(channel, &header, MSG_CMSG_CLOEXEC);
-  if (length < 0 && errno != ECONNRESET) throw SysError("receive from the program", "");
-  if (length <= 0) return std::nullopt;
-  Message message;
-  for (ssize_t at = 0; at < length;) {
+  ssize_t length;
+  do {
+    length = ::recvmsg(channel, &header, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
+  } while (length < 0 && errno == EINTR);
+  if (length < 0 && errno == EAGAIN) return Receipt::kNothing;
+  if (length <= 0) return Receipt::kClosed;
+  text[length] = '\0';
+  message = Message{};
+  for (ssize_t at = 0; at < length; at += static_cast<ssize_t>(message.words.back().size()) + 1) {
     message.words.emplace_back(text + at);
-    at += static_cast<ssize_t>(message.words.back().size()) + 1;
   }
-  cmsghdr* attached = CMSG_FIRSTHDR(&header);
-  if (attached != nullptr && attached->cmsg_type == SCM_RIGHTS) {
-    int fd;
-    std::memcpy(&fd, CMSG_DATA(attached), sizeof fd);
-    message.fd = Fd(fd);
-  }
-  return message;
+  take_attached(header, message);
+  return Receipt::kMessage;
+}
+
+bool is_hung_up(int channel) {
+  pollfd each{channel, 0, 0};
+  return ::poll(&each, 1, 0) == 1 && (each.revents & POLLHUP) != 0;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <optional>
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@
 struct Message {
   std::vector<std::string> words;
   Fd fd;
+  // Who sent it, as the monitor's pid namespace numbers it.
+  pid_t sender = 0;
 };
 
 struct Channel {
@@ -19,7 +22,10 @@ struct Channel {
   Fd theirs;
 };
 
+enum class Receipt { kMessage, kNothing, kClosed };
+
 Channel make_channel();
 void send_message(int channel, const std::vector<std::string>& words, int fd = -1);
-// Nothing at the end of the channel.
-std::optional<Message> receive_message(int channel);
+Receipt receive_message(int channel, Message& message, bool wait);
+// The other end is gone.
+bool is_hung_up(int channel);

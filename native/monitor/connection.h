@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -22,7 +21,8 @@ class Connection {
     std::function<void(const std::vector<std::string>&)> words;
     // What waited to be sent is sent.
     std::function<void()> drained;
-    std::function<void()> closed;
+    // `read_all`: the client took everything that was sent to it. Called once, at the end.
+    std::function<void(bool read_all)> closed;
   };
 
   Connection(Loop& loop, Fd socket);
@@ -32,8 +32,11 @@ class Connection {
 
   void send(Type type, std::string_view payload);
   void answer(const std::vector<std::string>& words) { send(kWords, encode_words(words)); }
+  void answer_last(const std::vector<std::string>& words);
   // After what waits was sent.
   void close_when_sent();
+  // At once, with what waits.
+  void drop();
   // Bytes that wait for the client to read.
   size_t waiting() const { return out_.size() - sent_; }
   // Stops and goes on reading, for stdin that nobody takes.
@@ -43,11 +46,11 @@ class Connection {
   void handle(uint32_t events);
   void read_some();
   void take_input();
-  bool take_request();
-  bool take_frame();
+  bool take_request(std::string_view& input);
+  bool take_frame(std::string_view& input);
   void write_some();
   void update();
-  void close();
+  void close(bool read_all);
 
   Loop& loop_;
   Fd socket_;
@@ -57,5 +60,6 @@ class Connection {
   bool requested_ = false;
   bool closing_ = false;
   bool paused_ = false;
+  bool hung_up_ = false;
   bool ended_ = false;
 };

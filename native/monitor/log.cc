@@ -7,9 +7,13 @@
 
 #include <cstdio>
 
+#include "../base/sys_error.h"
+#include "json.h"
+
 namespace {
 
 constexpr size_t kLongestLine = 16 * 1024;
+constexpr size_t kLargestBatch = 64 * 1024;
 
 std::string now_text() {
   timespec now{};
@@ -22,59 +26,15 @@ std::string now_text() {
   return text;
 }
 
-// Length of the UTF-8 sequence at the beginning, 0 where there is none.
-size_t sequence_length(std::string_view text) {
-  auto byte = [&](size_t at) { return static_cast<unsigned char>(text[at]); };
-  unsigned char first = byte(0);
-  size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (size_t at = 1; at < length; ++at) {
-    if ((byte(at) & 0xc0) != 0x80) return 0;
-  }
-  if (first == 0xe0 && byte(1) < 0xa0) return 0;
-  if (first == 0xed && byte(1) > 0x9f) return 0;
-  if (first == 0xf0 && byte(1) < 0x90) return 0;
-  if (first == 0xf4 && byte(1) > 0x8f) return 0;
-  return length;
-}
-
-void append_json(std::string& out, std::string_view text) {
-  while (!text.empty()) {
-    size_t length = sequence_length(text);
-    unsigned char first = static_cast<unsigned char>(text[0]);
-    if (length == 0) {
-      out += "\\ufffd";
-      length = 1;
-    } else if (first == '"' || first == '\\') {
-      out += '\\';
-      out += text[0];
-    } else if (first == '\n') {
-      out += "\\n";
-    } else if (first == '\r') {
-      out += "\\r";
-    } else if (first == '\t') {
-      out += "\\t";
-    } else if (first < 0x20) {
-      char escaped[8];
-      snprintf(escaped, sizeof escaped, "\\u%04x", first);
-      out += escaped;
-    } else {
-      out.append(text.substr(0, length));
-    }
-    text.remove_prefix(length);
-  }
-}
-
-// At most `limit` bytes, not in the middle of a character.
-size_t split_at(std::string_view text, size_t limit) {
-  size_t at = limit;
-  while (at > limit - 4 && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) --at;
-  return at;
-}
-
 }  // namespace
 
-Log::Log(std::string path, size_t bytes, int files) : path_(std::move(path)), limit_(bytes), files_(files) { open(); }
+Log::Log(std::string path, size_t bytes, int files) : path_(std::move(path)), limit_(bytes), files_(files) {
+  if (path_.empty()) return;
+  struct stat status {};
+  made_ = ::stat(path_.c_str(), &status) < 0;
+  open();
+  if (!file_) throw SysError("log", path_);
+}
 
 void Log::open() {
   file_ = Fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
@@ -82,7 +42,12 @@ void Log::open() {
   size_ = file_ && ::fstat(file_.get(), &status) == 0 ? static_cast<size_t>(status.st_size) : 0;
 }
 
+void Log::discard() {
+  if (made_) ::unlink(path_.c_str());
+}
+
 void Log::write(Stream stream, std::string_view data) {
+  if (path_.empty()) return;
   pending_[static_cast<int>(stream)].append(data);
   append_lines(stream, false);
 }
@@ -97,45 +62,52 @@ void Log::append_lines(Stream stream, bool all) {
   std::string_view rest = pending;
   time_ = now_text();
   while (!rest.empty()) {
-    size_t end = rest.find('\n');
-    size_t length = end == std::string_view::npos ? rest.size() : end + 1;
-    if (length > kLongestLine) length = split_at(rest, kLongestLine);
-    else if (end == std::string_view::npos && !all && length < kLongestLine) break;
-    entry(rest.substr(0, length), stream);
+    size_t newline = rest.find('\n');
+    bool whole = newline != std::string_view::npos;
+    size_t length = whole ? newline + 1 : rest.size();
+    if (length > kLongestLine) length = cut_at(rest, kLongestLine);
+    else if (!whole && !all) break;
+    entry(stream, rest.substr(0, length));
     rest.remove_prefix(length);
   }
   pending.erase(0, pending.size() - rest.size());
-  if (!batch_.empty()) put(batch_);
-  batch_.clear();
+  put();
 }
 
-void Log::entry(std::string_view line, Stream stream) {
+void Log::entry(Stream stream, std::string_view line) {
+  size_t before = batch_.size();
   batch_ += "{\"log\":\"";
   append_json(batch_, line);
   batch_ += stream == Stream::kOut ? "\",\"stream\":\"stdout\",\"time\":\"" : "\",\"stream\":\"stderr\",\"time\":\"";
   batch_ += time_;
   batch_ += "\"}\n";
-  if (size_ + batch_.size() >= limit_) {
-    put(batch_);
-    batch_.clear();
+  if (limit_ > 0 && size_ + before > 0 && size_ + batch_.size() > limit_) {
+    std::string last = batch_.substr(before);
+    batch_.resize(before);
+    put();
+    rotate();
+    batch_ = std::move(last);
   }
+  if (batch_.size() > kLargestBatch) put();
 }
 
-void Log::put(const std::string& text) {
-  if (limit_ > 0 && size_ > 0 && size_ + text.size() > limit_) rotate();
+void Log::put() {
+  if (batch_.empty()) return;
   if (!file_) open();
-  for (size_t at = 0; at < text.size();) {
-    ssize_t wrote = ::write(file_.get(), text.data() + at, text.size() - at);
-    if (wrote < 0) return;
-    at += static_cast<size_t>(wrote);
+  ssize_t wrote = file_ ? ::write(file_.get(), batch_.data(), batch_.size()) : -1;
+  if (wrote == static_cast<ssize_t>(batch_.size())) {
+    size_ += batch_.size();
+  } else if (wrote > 0 && ::ftruncate(file_.get(), static_cast<off_t>(size_)) < 0) {
+    // The disk is full: half an entry would spoil the next one, so that it is cut off where that can be done.
     size_ += static_cast<size_t>(wrote);
   }
+  batch_.clear();
 }
 
 void Log::rotate() {
-  auto name = [&](int number) { return number == 0 ? path_ : path_ + "." + std::to_string(number); };
+  auto name = [&](int age) { return age == 0 ? path_ : path_ + "." + std::to_string(age); };
   file_.reset();
   if (files_ <= 1) ::unlink(path_.c_str());
-  for (int number = files_ - 1; number > 0; --number) ::rename(name(number - 1).c_str(), name(number).c_str());
+  for (int age = files_ - 1; age > 0; --age) ::rename(name(age - 1).c_str(), name(age).c_str());
   open();
 }

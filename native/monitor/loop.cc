@@ -20,23 +20,29 @@ int64_t monotonic() {
 
 Loop::Loop() : epoll_(check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create")) {}
 
+// A number is used again soon: an event of the one before must not reach the next.
+uint64_t Loop::key_of(int fd) const {
+  return static_cast<uint64_t>(watched_.at(fd).generation) << 32 | static_cast<uint32_t>(fd);
+}
+
 void Loop::watch(int fd, uint32_t events, Handler handler) {
+  watched_[fd] = {++generation_, std::make_shared<Handler>(std::move(handler))};
   epoll_event event{};
   event.events = events;
-  event.data.fd = fd;
+  event.data.u64 = key_of(fd);
   check(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
-  handlers_[fd] = std::make_shared<Handler>(std::move(handler));
 }
 
 void Loop::change(int fd, uint32_t events) {
+  if (!watched_.contains(fd)) return;
   epoll_event event{};
   event.events = events;
-  event.data.fd = fd;
+  event.data.u64 = key_of(fd);
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
 }
 
 void Loop::forget(int fd) {
-  if (handlers_.erase(fd) > 0) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  if (watched_.erase(fd) > 0) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
 }
 
 int Loop::after(int64_t milliseconds, std::function<void()> action) {
@@ -73,10 +79,10 @@ void Loop::run() {
     int count = ::epoll_wait(epoll_.get(), events, 16, next_timeout());
     if (count < 0 && errno != EINTR) throw SysError("epoll_wait", "");
     for (int at = 0; at < count; ++at) {
+      int fd = static_cast<int>(events[at].data.u64 & 0xffffffff);
       // A handler may forget others, and itself.
-      auto found = handlers_.find(events[at].data.fd);
-      if (found == handlers_.end()) continue;
-      std::shared_ptr<Handler> handler = found->second;
+      if (!watched_.contains(fd) || key_of(fd) != events[at].data.u64) continue;
+      std::shared_ptr<Handler> handler = watched_.at(fd).handler;
       (*handler)(events[at].events);
     }
     run_timers();

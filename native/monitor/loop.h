@@ -15,6 +15,7 @@ class Loop {
   Loop();
   void watch(int fd, uint32_t events, Handler handler);
   void change(int fd, uint32_t events);
+  // Nothing where it is not watched.
   void forget(int fd);
 
   // Runs `action` after so many milliseconds; gives a number to cancel it by.
@@ -27,15 +28,21 @@ class Loop {
  private:
   int next_timeout() const;
   void run_timers();
+  uint64_t key_of(int fd) const;
 
+  struct Watched {
+    uint32_t generation;
+    std::shared_ptr<Handler> handler;
+  };
   struct Timer {
     int64_t at;
     std::function<void()> action;
   };
 
   Fd epoll_;
-  std::map<int, std::shared_ptr<Handler>> handlers_;
+  std::map<int, Watched> watched_;
   std::map<int, Timer> timers_;
+  uint32_t generation_ = 0;
   int next_timer_ = 1;
   bool running_ = true;
 };

@@ -6,64 +6,72 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <sstream>
+#include <iterator>
 
 #include "../base/sys_error.h"
 #include "launch.h"
 #include "privileges.h"
+#include "text.h"
 
 namespace {
 
 using Words = const std::vector<std::string>&;
 using Operation = void (*)(Context&, Words);
 
-mode_t octal(const std::string& text) { return static_cast<mode_t>(std::stoul(text, nullptr, 8)); }
-unsigned number(const std::string& text) { return static_cast<unsigned>(std::stoul(text)); }
+mode_t octal(const std::string& text) { return number<mode_t>(text, 8); }
+unsigned decimal(const std::string& text) { return number<unsigned>(text); }
 
-void write_file(const std::string& path, const std::string& text) {
-  Fd file(check(::open(path.c_str(), O_WRONLY | O_CLOEXEC), "open", path));
+void write_text(const Fd& file, const std::string& text, const std::string& path) {
   check(::write(file.get(), text.data(), text.size()), "write", path);
 }
 
-void sysctl(Context&, Words words) {
-  std::string path = "/proc/sys/" + words[1];
-  std::replace(path.begin() + 10, path.end(), '.', '/');
-  write_file(path, words[2]);
+// Where a name has a dot in itself (an interface eth0.5) it is written with a slash, as sysctl(8) has it.
+void sysctl(Context& context, Words words) {
+  std::string name = words[1];
+  for (char& each : name) each = each == '.' ? '/' : each == '/' ? '.' : each;
+  std::string path = "/proc/sys/" + name;
+  write_text(context.rootfs.open(path, O_WRONLY), words[2], words[1]);
 }
 
 void oom_score_adj(Context&, Words words) {
-  try {
-    write_file("/proc/self/oom_score_adj", words[1]);
-  } catch (const SysError& error) {
-    // Lowering it needs CAP_SYS_RESOURCE.
-    if (error.number != EACCES && error.number != EPERM) throw;
-  }
+  const char* path = "/proc/self/oom_score_adj";
+  Fd file(check(::open(path, O_WRONLY | O_CLOEXEC), "open", path));
+  // Lowering it takes CAP_SYS_RESOURCE, which the host may not have given us.
+  bool wrote = ::write(file.get(), words[1].data(), words[1].size()) >= 0;
+  if (!wrote && errno != EACCES && errno != EPERM) throw SysError("write", path);
+}
+
+void capabilities(Context& context, Words words) {
+  limit_bounding(number<uint64_t>(words[1], 16));
+  context.capabilities = number<uint64_t>(words[2], 16);
 }
 
 void user(Context& context, Words words) {
   std::vector<gid_t> groups;
-  std::istringstream list(words[3]);
-  for (std::string group; std::getline(list, group, ',');) groups.push_back(number(group));
-  uid_t uid = number(words[1]);
-  set_user(uid, number(words[2]), groups);
-  if (context.capabilities_set && uid == 0) set_capabilities(context.effective);
+  for (const auto& group : split(words[3], ',')) groups.push_back(decimal(group));
+  uid_t uid = decimal(words[1]);
+  set_user(uid, decimal(words[2]), groups);
+  if (uid != 0 && context.capabilities) context.capabilities = 0;
 }
 
 void device(Context& context, Words words) {
   mode_t kind = words[2] == "b" ? S_IFBLK : S_IFCHR;
-  context.rootfs.device(words[1], kind | octal(words[5]), number(words[3]), number(words[4]), number(words[6]),
-                        number(words[7]));
+  context.rootfs.device(words[1], kind | octal(words[5]), {decimal(words[3]), decimal(words[4])},
+                        {decimal(words[6]), decimal(words[7])});
 }
 
-void cwd(Context&, Words words) { check(::chdir(words[1].c_str()), "chdir", words[1]); }
+struct Row {
+  std::string_view name;
+  Operation run;
+};
 
 // The operations of a container, by name.
-const std::map<std::string, Operation> kTable = {
+constexpr Row kTable[] = {
     {"propagation", [](Context&, Words w) { set_propagation(w[1]); }},
     {"overlay", [](Context& c, Words w) { c.rootfs.overlay(w[1], w[2], w[3], {w.begin() + 4, w.end()}); }},
     {"mount", [](Context& c, Words w) { c.rootfs.mount(w[1], w[2], w[3], w[4], w[5]); }},
     {"bind", [](Context& c, Words w) { c.rootfs.bind(w[1], w[2], w[3]); }},
-    {"mkdir", [](Context& c, Words w) { c.rootfs.mkdir(w[1], octal(w[2]), number(w[3]), number(w[4])); }},
+    {"mkdir", [](Context& c, Words w) { c.rootfs.mkdir(w[1], octal(w[2]), {decimal(w[3]), decimal(w[4])}); }},
     {"file", [](Context& c, Words w) { c.rootfs.file(w[1], octal(w[2]), w[3]); }},
     {"symlink", [](Context& c, Words w) { c.rootfs.symlink(w[1], w[2]); }},
     {"device", device},
@@ -79,21 +87,20 @@ const std::map<std::string, Operation> kTable = {
     {"umask", [](Context& c, Words w) { c.umask = octal(w[1]); }},
     {"no-new-privileges", [](Context&, Words) { check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs"); }},
     {"seccomp", [](Context& c, Words w) { load_filter(c.filters.at(w[1])); }},
-    {"capabilities",
-     [](Context& c, Words w) {
-       c.effective = std::stoull(w[2], nullptr, 16);
-       c.capabilities_set = true;
-       limit_bounding(std::stoull(w[1], nullptr, 16));
-     }},
+    {"capabilities", capabilities},
     {"user", user},
-    {"cwd", cwd},
+    {"cwd", [](Context&, Words w) { check(::chdir(w[1].c_str()), "chdir", w[1]); }},
     {"env", [](Context& c, Words w) { c.environment.push_back(w[1]); }},
     {"init", [](Context& c, Words) { c.init = true; }},
     {"exec", [](Context& c, Words w) { launch(c, {w.begin() + 1, w.end()}); }},
 };
 
+const Row* find(std::string_view name) {
+  return std::find_if(std::begin(kTable), std::end(kTable), [&](const Row& row) { return row.name == name; });
+}
+
 }  // namespace
 
-bool is_container_step(const std::string& name) { return kTable.contains(name); }
+bool is_container_step(std::string_view name) { return find(name) != std::end(kTable); }
 
-void run_step(Context& context, const Step& step) { kTable.at(step[0])(context, step); }
+void run_step(Context& context, const Step& step) { find(step[0])->run(context, step); }

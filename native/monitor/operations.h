@@ -3,6 +3,7 @@
 #include <linux/filter.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,11 +31,11 @@ struct Context {
   std::vector<std::string> environment;
   // By path, read before the root changes.
   std::map<std::string, std::vector<sock_filter>> filters;
-  bool capabilities_set = false;
-  uint64_t effective = 0;
+  // What is to be permitted and effective, until it is set.
+  std::optional<uint64_t> capabilities;
 };
 
 // Runs one container step; `exec` does not return. Throws SysError.
 void run_step(Context& context, const Step& step);
 // Whether the step is one that run_step knows.
-bool is_container_step(const std::string& name);
+bool is_container_step(std::string_view name);

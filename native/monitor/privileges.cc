@@ -11,36 +11,44 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <map>
+#include <iterator>
 
 #include "../base/fd.h"
 #include "../base/sys_error.h"
+#include "text.h"
 
 void set_rlimit(const std::string& name, const std::string& soft, const std::string& hard) {
-  static const std::map<std::string, __rlimit_resource_t> names = {
+  struct Row {
+    std::string_view name;
+    __rlimit_resource_t number;
+  };
+  static constexpr Row kLimits[] = {
       {"as", RLIMIT_AS}, {"core", RLIMIT_CORE}, {"cpu", RLIMIT_CPU}, {"data", RLIMIT_DATA},
       {"fsize", RLIMIT_FSIZE}, {"locks", RLIMIT_LOCKS}, {"memlock", RLIMIT_MEMLOCK}, {"msgqueue", RLIMIT_MSGQUEUE},
       {"nice", RLIMIT_NICE}, {"nofile", RLIMIT_NOFILE}, {"nproc", RLIMIT_NPROC}, {"rss", RLIMIT_RSS},
       {"rtprio", RLIMIT_RTPRIO}, {"rttime", RLIMIT_RTTIME}, {"sigpending", RLIMIT_SIGPENDING}, {"stack", RLIMIT_STACK}};
-  auto found = names.find(name);
-  if (found == names.end()) throw SysError("rlimit", name, EINVAL);
-  auto number = [](const std::string& text) { return text == "-1" ? RLIM_INFINITY : std::stoull(text); };
-  rlimit wanted{number(soft), number(hard)};
-  if (::setrlimit(found->second, &wanted) == 0) return;
+  const Row* found = std::find_if(std::begin(kLimits), std::end(kLimits), [&](const Row& row) { return row.name == name; });
+  if (found == std::end(kLimits)) throw SysError("rlimit", name, EINVAL);
+  // -1 is "unlimited".
+  auto limit = [](const std::string& text) { return parse<rlim_t>(text).value_or(RLIM_INFINITY); };
+  rlimit wanted{limit(soft), limit(hard)};
+  if (::setrlimit(found->number, &wanted) == 0) return;
   if (errno != EPERM) throw SysError("setrlimit", name);
   // Raising the hard limit needs CAP_SYS_RESOURCE, which a container host may lack: as much as there is.
   rlimit inherited{};
-  check(::getrlimit(found->second, &inherited), "getrlimit", name);
+  check(::getrlimit(found->number, &inherited), "getrlimit", name);
   wanted.rlim_max = std::min(wanted.rlim_max, inherited.rlim_max);
   wanted.rlim_cur = std::min(wanted.rlim_cur, wanted.rlim_max);
-  check(::setrlimit(found->second, &wanted), "setrlimit", name);
+  check(::setrlimit(found->number, &wanted), "setrlimit", name);
 }
 
 void limit_bounding(uint64_t bounding) {
   for (int capability = 0; capability < 64; ++capability) {
     if ((bounding >> capability & 1) != 0) continue;
     // EINVAL: the kernel has no capability of this number.
-    if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0 && errno != EINVAL) throw SysError("drop capability", std::to_string(capability));
+    if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0 && errno != EINVAL) {
+      throw SysError("drop capability", std::to_string(capability));
+    }
   }
   check(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "clear ambient capabilities");
 }

@@ -2,20 +2,19 @@
 
 #include <sys/types.h>
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "../base/fd.h"
+#include "../base/sys_error.h"
 #include "channel.h"
 #include "operations.h"
 #include "program.h"
-
-// Where the monitor's starter reads its answer.
-constexpr int kReply = 3;
+#include "settings.h"
 
 // A program that was cloned and is on its way to its exec, or runs: our ends of its streams and the channel to it.
 struct Started {
+  // Of an exec, known once it has said that it is there.
   pid_t pid = -1;
   Fd channel;
   // Our ends. With a tty, `terminal` is all three.
@@ -24,22 +23,28 @@ struct Started {
 
 // A step that failed, in the words of an `error` answer.
 using Failure = std::vector<std::string>;
-Failure failure_of(size_t index, const Step& step, const std::string& subject, int number);
+Failure failure_of(size_t index, const std::string& operation, const std::string& subject, int number);
 
-struct Settings;
-
-// Clones the container's program into its namespaces and lets it begin with its steps.
+// Clones the container's program into its namespaces and lets it begin with its steps. Throws StepError.
 Started start_container(const Settings& settings, const Program& program);
-// Forks into the namespaces of `container` and lets the program begin with its steps.
+// Forks into the namespaces of the process `container` and lets the program begin with its steps.
 Started start_exec(const Settings& settings, const Program& program, pid_t container);
 
+enum class Phase { kOnTheWay, kHeld, kRunning, kFailed };
+
 struct Progress {
-  bool running = false;
-  bool held = false;
+  Phase phase = Phase::kOnTheWay;
   Failure failure;
 };
 
-// Waits for the next word of a program on its way: a terminal (kept in `started`), held, failed, or running.
-Progress next_progress(Started& started);
+// The next that is known of a program on its way; a terminal that it opened is kept in `started`.
+Progress next_progress(Started& started, bool wait);
 // Lets a held program go on.
 void let_go(const Started& started);
+
+// Something that failed before there was a process that could say so.
+struct StepError : std::runtime_error {
+  StepError(size_t index, const std::string& operation, const SysError& error)
+      : std::runtime_error(error.what()), failure(failure_of(index, operation, error.subject, error.number)) {}
+  Failure failure;
+};

@@ -15,9 +15,12 @@ struct BadProgram : std::runtime_error {
   size_t index;
 };
 
-// Reads the encoding: per step its number of words, then the words, each ended by NUL. Checks names and numbers of
-// words before anything is done.
+// Reads the encoding: per step its number of words, then the words, each ended by NUL. Checks names, numbers of
+// words, numbers and absolute paths before anything is done.
 Program decode(std::string_view input);
+
+// Of a program to run: that its last step, and no other, is an exec.
+void check_ends_in_exec(const Program& program);
 
 // Words, each ended by NUL.
 std::string encode_words(const std::vector<std::string>& words);

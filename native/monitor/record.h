@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 
@@ -13,8 +15,12 @@ struct Exit {
 };
 
 int64_t now_milliseconds();
+// The first 4 KiB of a file, nothing where it cannot be read.
+std::string read_small(const std::string& path);
 // Beside, fsync, rename.
 void write_whole(const std::string& path, const std::string& text);
+// `PID STARTED_MS`; it goes with the machine, so that it is not waited for.
+void write_pid(const std::string& path, pid_t pid, int64_t started);
 std::string exit_json(const Exit& exit);
 Exit exit_of(int status, int64_t started);
 // The file has a line `oom_kill N` with N above 0.

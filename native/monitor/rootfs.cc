@@ -5,46 +5,59 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include <map>
-#include <sstream>
+#include <algorithm>
 
 #include "../base/sys_error.h"
 #include "kernel.h"
+#include "text.h"
 
 namespace {
 
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::istringstream stream(text);
-  for (std::string part; std::getline(stream, part, separator);) {
-    if (!part.empty()) parts.push_back(part);
-  }
-  return parts;
-}
-
 std::string by_fd(const Fd& fd) { return "/proc/self/fd/" + std::to_string(fd.get()); }
 
-unsigned long mount_flags(const std::string& flags) {
-  static const std::map<std::string, unsigned long> names = {
-      {"ro", MS_RDONLY}, {"nosuid", MS_NOSUID}, {"nodev", MS_NODEV}, {"noexec", MS_NOEXEC},
-      {"relatime", MS_RELATIME}, {"strictatime", MS_STRICTATIME}};
-  unsigned long bits = 0;
-  for (const auto& flag : split(flags, ',')) {
-    auto found = names.find(flag);
-    if (found == names.end()) throw SysError("mount flag", flag, EINVAL);
-    bits |= found->second;
+struct Flag {
+  std::string_view name;
+  uint64_t mount;
+  uint64_t attribute;
+  uint64_t propagation;
+};
+
+constexpr Flag kFlags[] = {{"ro", MS_RDONLY, MOUNT_ATTR_RDONLY, 0},
+                           {"nosuid", MS_NOSUID, MOUNT_ATTR_NOSUID, 0},
+                           {"nodev", MS_NODEV, MOUNT_ATTR_NODEV, 0},
+                           {"noexec", MS_NOEXEC, MOUNT_ATTR_NOEXEC, 0},
+                           {"relatime", MS_RELATIME, 0, 0},
+                           {"strictatime", MS_STRICTATIME, 0, 0},
+                           {"private", 0, 0, MS_PRIVATE},
+                           {"slave", 0, 0, MS_SLAVE},
+                           {"shared", 0, 0, MS_SHARED}};
+
+const Flag& flag_of(const std::string& name) {
+  for (const auto& each : kFlags) {
+    if (each.name == name) return each;
   }
+  throw SysError("flag", name, EINVAL);
+}
+
+unsigned long mount_flags(const std::string& flags) {
+  unsigned long bits = 0;
+  for (const auto& name : split(flags, ',')) bits |= flag_of(name).mount;
   return bits;
 }
 
 // The file system context has a text for what went wrong; errno alone says "Invalid argument".
 [[noreturn]] void throw_with_log(const Fd& context, const char* call, const std::string& subject) {
   int number = errno;
+  std::string detail;
   char text[512];
-  ssize_t length = ::read(context.get(), text, sizeof text - 1);
-  std::string detail = length > 2 ? " (" + std::string(text + 2, static_cast<size_t>(length) - 2) + ")" : "";
-  while (!detail.empty() && detail[detail.size() - 2] == '\n') detail.erase(detail.size() - 2, 1);
-  throw SysError(call, subject + detail, number);
+  // One message a read, each with a letter for its weight and a space in front.
+  for (ssize_t length; (length = ::read(context.get(), text, sizeof text)) > 0;) {
+    std::string_view message(text, static_cast<size_t>(length));
+    message.remove_prefix(std::min<size_t>(2, message.size()));
+    while (message.ends_with('\n')) message.remove_suffix(1);
+    detail.append(detail.empty() ? " (" : "; ").append(message);
+  }
+  throw SysError(call, detail.empty() ? subject : subject + detail + ")", number);
 }
 
 void configure(const Fd& context, unsigned command, const char* key, const char* value, const std::string& subject) {
@@ -123,7 +136,8 @@ Fd Rootfs::target_like(const std::string& path, bool is_directory) const {
     if (error.number != ENOENT) throw;
   }
   auto [above, name] = parent(path);
-  Fd made(check(::openat(above.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644), "create", path));
+  int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  Fd made(check(::openat(above.get(), name.c_str(), flags, 0644), "create", path));
   return open(path);
 }
 
@@ -137,16 +151,14 @@ void Rootfs::bind(const std::string& source, const std::string& target, const st
   unsigned recursive = 0;
   mount_attr attributes{};
   attributes.propagation = MS_PRIVATE;
-  for (const auto& flag : split(flags, ',')) {
-    if (flag == "rec") recursive = AT_RECURSIVE;
-    else if (flag == "ro") attributes.attr_set |= MOUNT_ATTR_RDONLY;
-    else if (flag == "nosuid") attributes.attr_set |= MOUNT_ATTR_NOSUID;
-    else if (flag == "nodev") attributes.attr_set |= MOUNT_ATTR_NODEV;
-    else if (flag == "noexec") attributes.attr_set |= MOUNT_ATTR_NOEXEC;
-    else if (flag == "private") attributes.propagation = MS_PRIVATE;
-    else if (flag == "slave") attributes.propagation = MS_SLAVE;
-    else if (flag == "shared") attributes.propagation = MS_SHARED;
-    else throw SysError("bind flag", flag, EINVAL);
+  for (const auto& name : split(flags, ',')) {
+    if (name == "rec") {
+      recursive = AT_RECURSIVE;
+      continue;
+    }
+    const Flag& flag = flag_of(name);
+    attributes.attr_set |= flag.attribute;
+    if (flag.propagation != 0) attributes.propagation = flag.propagation;
   }
   Fd tree = kernel::open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | recursive);
   struct stat status {};
@@ -155,7 +167,7 @@ void Rootfs::bind(const std::string& source, const std::string& target, const st
   kernel::move_mount(tree.get(), target_like(target, S_ISDIR(status.st_mode)).get(), target);
 }
 
-void Rootfs::mkdir(const std::string& path, mode_t mode, uid_t uid, gid_t gid) {
+void Rootfs::mkdir(const std::string& path, mode_t mode, Owner owner) {
   try {
     open(path);
     return;
@@ -164,7 +176,7 @@ void Rootfs::mkdir(const std::string& path, mode_t mode, uid_t uid, gid_t gid) {
   }
   auto [above, name] = parent(path);
   check(::mkdirat(above.get(), name.c_str(), mode), "mkdir", path);
-  check(::fchownat(above.get(), name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW), "chown", path);
+  check(::fchownat(above.get(), name.c_str(), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW), "chown", path);
   check(::fchmodat(above.get(), name.c_str(), mode, 0), "chmod", path);
 }
 
@@ -172,9 +184,8 @@ void Rootfs::file(const std::string& path, mode_t mode, const std::string& conte
   parent(path);
   Fd out = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
   check(::fchmod(out.get(), mode), "chmod", path);
-  if (check(::write(out.get(), content.data(), content.size()), "write", path) != static_cast<ssize_t>(content.size())) {
-    throw SysError("write", path, EIO);
-  }
+  ssize_t wrote = check(::write(out.get(), content.data(), content.size()), "write", path);
+  if (wrote != static_cast<ssize_t>(content.size())) throw SysError("write", path, ENOSPC);
 }
 
 void Rootfs::symlink(const std::string& target, const std::string& path) {
@@ -182,10 +193,10 @@ void Rootfs::symlink(const std::string& target, const std::string& path) {
   if (::symlinkat(target.c_str(), above.get(), name.c_str()) < 0 && errno != EEXIST) throw SysError("symlink", path);
 }
 
-void Rootfs::device(const std::string& path, mode_t mode, unsigned major, unsigned minor, uid_t uid, gid_t gid) {
+void Rootfs::device(const std::string& path, mode_t mode, Device device, Owner owner) {
   auto [above, name] = parent(path);
-  check(::mknodat(above.get(), name.c_str(), mode, makedev(major, minor)), "mknod", path);
-  check(::fchownat(above.get(), name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW), "chown", path);
+  check(::mknodat(above.get(), name.c_str(), mode, makedev(device.major_number, device.minor_number)), "mknod", path);
+  check(::fchownat(above.get(), name.c_str(), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW), "chown", path);
   check(::fchmodat(above.get(), name.c_str(), mode & 07777, 0), "chmod", path);
 }
 

@@ -1,10 +1,23 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../base/fd.h"
+
+struct Owner {
+  uid_t uid;
+  gid_t gid;
+};
+
+struct Device {
+  unsigned major_number;
+  unsigned minor_number;
+};
 
 // The container's root while it is built and after the pivot. Every path is resolved below it with
 // openat2(RESOLVE_IN_ROOT): no symlink of an image leads outside.
@@ -18,10 +31,10 @@ class Rootfs {
   void mount(const std::string& source, const std::string& target, const std::string& type, const std::string& flags,
              const std::string& data);
   void bind(const std::string& source, const std::string& target, const std::string& flags);
-  void mkdir(const std::string& path, mode_t mode, uid_t uid, gid_t gid);
+  void mkdir(const std::string& path, mode_t mode, Owner owner);
   void file(const std::string& path, mode_t mode, const std::string& content);
   void symlink(const std::string& target, const std::string& path);
-  void device(const std::string& path, mode_t mode, unsigned major, unsigned minor, uid_t uid, gid_t gid);
+  void device(const std::string& path, mode_t mode, Device device, Owner owner);
   void mask(const std::string& path);
   void readonly(const std::string& path);
   void pivot();

@@ -1,40 +1,58 @@
 #include "settings.h"
 
+#include <algorithm>
+
+#include "text.h"
+
+namespace {
+
+using Reader = void (*)(Settings&, const Step&);
+
+struct Row {
+  std::string_view name;
+  Reader read;
+};
+
+constexpr Row kRows[] = {
+    {"log",
+     [](Settings& s, const Step& w) {
+       s.log_path = w[1];
+       s.log_bytes = number<uint64_t>(w[2]);
+       s.log_files = static_cast<int>(number<uint32_t>(w[3]));
+     }},
+    {"pid", [](Settings& s, const Step& w) { s.pid_path = w[1]; }},
+    {"exit", [](Settings& s, const Step& w) { s.exit_path = w[1]; }},
+    {"control", [](Settings& s, const Step& w) { s.control_path = w[1]; }},
+    {"oom-file", [](Settings& s, const Step& w) { s.oom_path = w[1]; }},
+    {"stdin", [](Settings& s, const Step& w) { s.stdin_mode = w[1]; }},
+    {"tty",
+     [](Settings& s, const Step& w) {
+       s.tty = true;
+       s.rows = static_cast<unsigned short>(number<uint32_t>(w[1]));
+       s.columns = static_cast<unsigned short>(number<uint32_t>(w[2]));
+     }},
+    {"hold", [](Settings& s, const Step&) { s.hold = true; }},
+    {"detach", [](Settings& s, const Step&) { s.detach = true; }},
+    {"init", [](Settings& s, const Step&) { s.init = true; }},
+    {"namespaces", [](Settings& s, const Step& w) { s.namespaces.assign(w.begin() + 1, w.end()); }},
+    {"wake",
+     [](Settings& s, const Step& w) {
+       s.wake_lock = w[1];
+       s.wake.assign(w.begin() + 2, w.end());
+     }},
+};
+
+}  // namespace
+
+bool Settings::has_namespace(std::string_view name) const {
+  return std::find(namespaces.begin(), namespaces.end(), name) != namespaces.end();
+}
+
 Settings settings_of(const Program& program) {
   Settings settings;
   for (const Step& step : program) {
-    const std::string& name = step[0];
-    if (name == "log") {
-      settings.log_path = step[1];
-      settings.log_bytes = std::stoull(step[2]);
-      settings.log_files = std::stoi(step[3]);
-    } else if (name == "pid") {
-      settings.pid_path = step[1];
-    } else if (name == "exit") {
-      settings.exit_path = step[1];
-    } else if (name == "control") {
-      settings.control_path = step[1];
-    } else if (name == "oom-file") {
-      settings.oom_path = step[1];
-    } else if (name == "stdin") {
-      settings.stdin_mode = step[1];
-    } else if (name == "tty") {
-      settings.tty = true;
-      settings.rows = static_cast<unsigned short>(std::stoul(step[1]));
-      settings.columns = static_cast<unsigned short>(std::stoul(step[2]));
-    } else if (name == "hold") {
-      settings.hold = true;
-    } else if (name == "detach") {
-      settings.detach = true;
-    } else if (name == "namespaces") {
-      settings.namespaces.assign(step.begin() + 1, step.end());
-    } else if (name == "join") {
-      settings.joins.emplace_back(step[1], step[2]);
-    } else if (name == "cgroup") {
-      settings.cgroups.push_back(step[1]);
-    } else if (name == "wake") {
-      settings.wake_lock = step[1];
-      settings.wake.assign(step.begin() + 2, step.end());
+    for (const Row& row : kRows) {
+      if (row.name == step[0]) row.read(settings, step);
     }
   }
   return settings;

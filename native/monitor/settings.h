@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "program.h"
@@ -21,11 +21,12 @@ struct Settings {
   unsigned short columns = 0;
   bool hold = false;
   bool detach = false;
+  bool init = false;
   std::vector<std::string> namespaces;
-  std::vector<std::pair<std::string, std::string>> joins;
-  std::vector<std::string> cgroups;
   std::string wake_lock;
   std::vector<std::string> wake;
+
+  bool has_namespace(std::string_view name) const;
 };
 
 Settings settings_of(const Program& program);

@@ -6,8 +6,7 @@
 #include "../base/fd.h"
 #include "loop.h"
 
-// Starts the daemon again when nobody has watched us for a while. Of many monitors one does it: who holds the abstract
-// socket LOCK.wake. A daemon that holds LOCK is there, or on its way.
+// Starts a program, the daemon, when nobody watches. Of many monitors one does it: who holds the abstract socket.
 class Wake {
  public:
   Wake(Loop& loop, std::string lock, std::vector<std::string> command);

@@ -1,0 +1,5 @@
+#pragma once
+
+// Starts the tiny init: returns in the process that becomes the program. The other one, process 1 where the container
+// has a pid namespace, forwards signals to it, reaps, and ends with its status.
+void split_off_init();
