@@ -183,12 +183,13 @@ describe('output', () => {
     expect(await stream.exited).toEqual({code: 0})
   })
 
-  test('a held program that is not there fails at its release', async () => {
-    const id = await machine.create('', {config: {entrypoint: [], cmd: ['nonesuch']}})
+  test('a held program that cannot run fails at its release, like a start', async () => {
+    const id = await machine.create('', {config: {entrypoint: [], cmd: ['/bin/not-a-program']}})
     await machine.containers.start(id, {hold: true})
-    await expect(machine.containers.release(id)).rejects.toMatchObject({exitCode: 127})
+    await expect(machine.containers.release(id)).rejects.toMatchObject({exitCode: 126})
     expect(machine.exits).toEqual([])
-    expect(state(id)).toMatchObject({status: 'created', exitCode: 127, error: expect.stringMatching(/nonesuch/)})
+    expect(state(id)).toMatchObject({status: 'created', exitCode: 126, error: expect.stringMatching(/not-a-program/)})
+    expect([existsSync(machine.paths.container(id).netns), existsSync(cgroup(id))]).toEqual([false, false])
   })
 
   test('is followed over rotations to the end', async () => {

@@ -178,7 +178,7 @@ function busyboxImage(root: string): Image {
   chmodSync(join(root, 'seed/file'), 0o640)
   symlinkSync('file', join(root, 'seed/link'))
   writeFileSync(join(root, 'seed/inner/deep'), 'deep')
-  writeFileSync(join(root, 'bin/not-a-program'), 'text')
+  writeFileSync(join(root, 'bin/not-a-program'), 'text', {mode: 0o755})
   const config = {user: '', env: [], entrypoint: [], cmd: [], workingDir: '', volumes: [], exposedPorts: [], labels: {}}
   return {
     id: `sha256:${'b'.repeat(64)}`,
