@@ -70,9 +70,8 @@ void launch(Context& context, const std::vector<std::string>& words) {
   check(::setsid(), "setsid");
   if (context.stdio->tty) open_terminal(context);
   else use_pipes(*context.stdio);
-  // Before a hold, so that a program that is not there fails the start.
-  std::string file = find_program(words[0], context.environment);
   if (context.hold) wait_for_go(context.channel);
+  std::string file = find_program(words[0], context.environment);
   ::umask(context.umask);
   reset_signals();
   if (context.capabilities) set_capabilities(*context.capabilities);
