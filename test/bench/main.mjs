@@ -1,5 +1,6 @@
 // Runs the benchmarks that are named, or all, and prints what they found; build/bench.json has it too.
 import {writeFileSync} from 'node:fs'
+import {cpus, loadavg, release} from 'node:os'
 import {compose} from './compose.mjs'
 import {exec} from './exec.mjs'
 import {scale} from './scale.mjs'
@@ -14,16 +15,26 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+const machine = {cpu: cpus()[0].model, cpus: cpus().length, kernel: release(), node: process.version}
+console.log(`${machine.cpus} x ${machine.cpu}, Linux ${machine.kernel}, Node ${machine.node}, load ${load()}`)
 const found = []
 for (const [name, bench] of Object.entries(all)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue
-  console.log(`\n${name}`)
+  console.log(`\n${name}   (load ${load()})`)
   for await (const row of bench()) {
     found.push({bench: name, ...row})
-    const {what, value, unit, goal} = row
-    console.log(
-      `  ${what.padEnd(66)} ${String(typeof value === 'number' ? Number(value.toFixed(2)) : value).padStart(9)} ${unit}${goal ? `   (goal: ${goal})` : ''}`,
-    )
+    console.log(line(row))
   }
 }
-writeFileSync(new URL('../../build/bench.json', import.meta.url), `${JSON.stringify(found, null, 2)}\n`)
+writeFileSync(new URL('../../build/bench.json', import.meta.url), `${JSON.stringify({machine, found}, null, 2)}\n`)
+
+function line({what, value, least, unit, goal}) {
+  const figure = typeof value === 'number' ? value.toFixed(unit === 'kB' ? 0 : 2) : value
+  const notes = [least !== undefined && `least ${least.toFixed(2)}`, goal && `goal ${goal}`].filter(Boolean)
+  return `  ${what.padEnd(66)} ${figure.padStart(9)} ${unit}${notes.length > 0 ? `   (${notes.join('; ')})` : ''}`
+}
+
+/** Figures of a machine that does something else too are worth less. */
+function load() {
+  return loadavg()[0].toFixed(1)
+}

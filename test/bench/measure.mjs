@@ -7,6 +7,9 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export const median = values => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
 
+/** The median for the figure, the least for a machine that others use too. */
+export const milliseconds = values => ({value: median(values), least: Math.min(...values), unit: 'ms'})
+
 /** Milliseconds of each of `times` runs, one after the other. */
 export async function timed(times, action) {
   const values = []

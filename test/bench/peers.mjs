@@ -4,6 +4,15 @@ import {has, root, run} from './measure.mjs'
 
 const place = '/run/bench'
 
+/** What dockerd leaves when it ends. */
+const leftovers = `
+  ip link delete docker0
+  for name in /run/docker/netns/*; do umount $name; done
+  nft flush ruleset
+  rm -rf /run/docker ${place}/docker*
+  find /sys/fs/cgroup -maxdepth 3 -path '*/${process.env.STACK_CGROUP_PARENT}/docker' -exec find {} -depth -type d -delete \\;
+  true`
+
 /** A root file system of one static busybox. */
 export function busyboxRoot() {
   const directory = `${place}/rootfs`
@@ -65,10 +74,7 @@ export async function dockerd() {
     async stop() {
       child.kill('SIGTERM')
       await new Promise(resolve => child.once('close', resolve))
-      run('sh', [
-        '-c',
-        `ip link delete docker0 2>/dev/null; for n in $(ls /run/docker/netns 2>/dev/null); do umount /run/docker/netns/$n; done; iptables -F; iptables -X; iptables -t nat -F; iptables -t nat -X; nft flush ruleset; rm -rf /run/docker ${place}/docker*; true`,
-      ])
+      run('sh', ['-c', leftovers])
     },
   }
 }

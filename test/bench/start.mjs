@@ -1,59 +1,66 @@
 import {writeFileSync} from 'node:fs'
-import {api, has, median, run, timed} from './measure.mjs'
+import {api, has, median, milliseconds, run, timed} from './measure.mjs'
 import {withProject} from './ours.mjs'
 import {busyboxRoot, dockerd} from './peers.mjs'
 
-const times = 30
+const rounds = 30
 const project = 'name: bench\nservices:\n  keeper: {image: "host://", command: sleep infinity, stop_signal: SIGKILL}\n'
 
-/** One container on a network, until its program runs. */
+/** One container on a network, until its program runs. In turn, so that what disturbs the machine disturbs all of them. */
 export async function* start() {
-  const ours = await withProject(project, async ({ask}) =>
-    startsThrough(ask, {Image: 'host://', Cmd: ['sleep', '1000'], HostConfig: {NetworkMode: 'bench_default'}}),
-  )
-  yield {what: 'ours: create and start through the API', value: ours, unit: 'ms', goal: '< 10'}
-  if (has('runc')) yield {what: 'runc run --detach, no network', value: await runc(), unit: 'ms'}
-  else yield {what: 'runc: apt install runc', value: 'missing', unit: ''}
-  const peer = await dockerd()
-  if (!peer) return yield {what: 'docker: apt install docker.io', value: 'missing', unit: ''}
+  const docker = await dockerd()
   try {
-    const cli = median(await timedRuns(peer))
-    yield {what: 'docker run -d, whole process', value: cli, unit: 'ms'}
-    const through = await startsThrough(api(peer.socket), {Image: 'bench', Cmd: ['/bin/sleep', '1000']})
-    yield {what: 'docker: create and start through its API', value: through, unit: 'ms'}
-    yield {what: 'ours against docker run', value: cli / ours, unit: 'x', goal: '> 30'}
-    yield {what: "ours against docker's API", value: through / ours, unit: 'x'}
+    const runners = {
+      docker: docker && dockerRun(docker),
+      dockerApi: docker && throughApi(api(docker.socket), {Image: 'bench', Cmd: ['/bin/sleep', '1000']}),
+      runc: has('runc') ? runcRun() : undefined,
+    }
+    const seen = await withProject(project, ({ask}) => {
+      const HostConfig = {NetworkMode: 'bench_default'}
+      return inTurn({ours: throughApi(ask, {Image: 'host://', Cmd: ['sleep', '1000'], HostConfig}), ...runners})
+    })
+    yield {what: 'ours: create and start through the API', ...milliseconds(seen.ours), goal: '< 10'}
+    if (seen.runc) yield {what: 'runc run --detach, no network', ...milliseconds(seen.runc)}
+    else yield {what: 'runc: apt-get install runc', value: 'missing', unit: ''}
+    if (!docker) return yield {what: 'docker: apt-get install docker.io', value: 'missing', unit: ''}
+    yield {what: 'docker run -d, whole process', ...milliseconds(seen.docker)}
+    yield {what: 'docker: create and start through its API', ...milliseconds(seen.dockerApi)}
+    const ratio = theirs => ({value: median(theirs) / median(seen.ours), unit: 'x'})
+    yield {what: 'ours against docker run', ...ratio(seen.docker), goal: '> 30'}
+    yield {what: "ours against docker's API", ...ratio(seen.dockerApi)}
   } finally {
-    await peer.stop()
+    await docker?.stop()
   }
 }
 
-async function timedRuns({docker}) {
-  const values = []
-  for (let round = 0; round < times / 2; round++) {
-    values.push(...(await timed(1, () => docker('run', '-d', '--name', `b${round}`, 'bench', '/bin/sleep', '1000'))))
-    docker('rm', '-f', `b${round}`)
+/** Times each runner's `go(round)` in every round; `back(round)` is not timed. */
+async function inTurn(runners) {
+  const present = Object.entries(runners).filter(([, runner]) => runner !== undefined)
+  const seen = Object.fromEntries(present.map(([name]) => [name, []]))
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, {go, back}] of present) {
+      seen[name].push(...(await timed(1, () => go(round))))
+      await back(round)
+    }
   }
-  return values
+  return seen
 }
 
-async function startsThrough(ask, body) {
-  const values = []
-  for (let round = 0; round < times; round++) {
-    let id
-    values.push(
-      ...(await timed(1, async () => {
-        id = (await ask('POST', `/containers/create?name=start${round}`, body)).Id
-        await ask('POST', `/containers/${id}/start`)
-      })),
-    )
-    await ask('DELETE', `/containers/${id}?force=1`)
-  }
-  return median(values)
-}
+const dockerRun = ({docker}) => ({
+  go: round => docker('run', '-d', '--name', `b${round}`, 'bench', '/bin/sleep', '1000'),
+  back: round => docker('rm', '-f', `b${round}`),
+})
 
-async function runc() {
-  const bundle = '/run/bench/bundle'
+const throughApi = (ask, body) => ({
+  async go(round) {
+    await ask('POST', `/containers/create?name=start${round}`, body)
+    await ask('POST', `/containers/start${round}/start`)
+  },
+  back: round => ask('DELETE', `/containers/start${round}?force=1`),
+})
+
+function runcRun() {
+  const [bundle, root] = ['/run/bench/bundle', '/run/bench/runc']
   run('mkdir', ['-p', bundle])
   run('runc', ['spec', '--bundle', bundle])
   const spec = JSON.parse(run('cat', [`${bundle}/config.json`]))
@@ -62,16 +69,9 @@ async function runc() {
   spec.root = {path: busyboxRoot(), readonly: true}
   spec.linux.cgroupsPath = `/${process.env.STACK_CGROUP_PARENT}/runc`
   writeFileSync(`${bundle}/config.json`, JSON.stringify(spec))
-  const values = []
-  for (let round = 0; round < times; round++) {
-    values.push(
-      ...(await timed(1, () =>
-        run('runc', ['--root', '/run/bench/runc', 'run', '--detach', '--bundle', bundle, `r${round}`], {
-          stdio: 'ignore',
-        }),
-      )),
-    )
-    run('runc', ['--root', '/run/bench/runc', 'delete', '-f', `r${round}`], {stdio: 'ignore'})
+  const runc = (...words) => run('runc', ['--root', root, ...words], {stdio: 'ignore'})
+  return {
+    go: round => runc('run', '--detach', '--bundle', bundle, `r${round}`),
+    back: round => runc('delete', '-f', `r${round}`),
   }
-  return median(values)
 }

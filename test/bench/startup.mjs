@@ -1,4 +1,4 @@
-import {median, root, run, timed} from './measure.mjs'
+import {median, milliseconds, root, run, timed} from './measure.mjs'
 
 /** What the command line costs before it does anything. */
 export async function* startup() {
@@ -9,7 +9,7 @@ export async function* startup() {
     node.push(...(await timed(1, () => run(process.execPath, ['-e', '0']))))
     version.push(...(await timed(1, () => run(process.execPath, [`${root}bin/stack.mjs`, '--version']))))
   }
-  yield {what: 'node -e 0', value: median(node), unit: 'ms'}
-  yield {what: 'stack --version', value: median(version), unit: 'ms'}
+  yield {what: 'node -e 0', ...milliseconds(node)}
+  yield {what: 'stack --version', ...milliseconds(version)}
   yield {what: 'ratio', value: median(version) / median(node), unit: 'x'}
 }
