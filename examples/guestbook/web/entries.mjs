@@ -15,9 +15,10 @@ const lock = 20260101
 
 /** The guestbook's entries in PostgreSQL. A connection that breaks is replaced at the next question. */
 export function openEntries({DATABASE_URL, DATABASE_PASSWORD_FILE}) {
+  const url = new URL(DATABASE_URL)
+  if (DATABASE_PASSWORD_FILE) url.password = readFileSync(DATABASE_PASSWORD_FILE, 'utf8').trim()
   const pool = new pg.Pool({
-    connectionString: DATABASE_URL,
-    password: DATABASE_PASSWORD_FILE && readFileSync(DATABASE_PASSWORD_FILE, 'utf8').trim(),
+    connectionString: url.href,
     max: 5,
     connectionTimeoutMillis: 3000,
     query_timeout: 5000,
