@@ -1,5 +1,5 @@
 // Bundles src/main.ts into dist/: an entry and a chunk per command, so that each run loads only what it needs.
-import {rename, rm} from 'node:fs/promises'
+import {readFile, rename, rm} from 'node:fs/promises'
 import {fileURLToPath} from 'node:url'
 import {build} from 'esbuild'
 
@@ -8,15 +8,34 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** What dockerode brings along for `docker build` and for engines behind ssh: we use neither. */
 const unused = /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|cpu-features|tar-fs|@balena\/dockerignore)$/
 
+/** What node has itself, and what only prints for the debugging of dockerode. */
+const replaced = {
+  'readable-stream': "module.exports = require('node:stream')",
+  debug: 'module.exports = () => () => {}',
+}
+
 const lightDockerode = {
   name: 'light-dockerode',
   setup({onResolve, onLoad}) {
     onResolve({filter: unused}, ({path}) => ({path, namespace: 'unused'}))
+    onResolve({filter: /^(readable-stream|debug)$/}, ({path, importer}) =>
+      importer.includes('/docker-modem/') ? {path, namespace: 'replaced'} : undefined,
+    )
     onResolve({filter: /^\.\/(session|buildkit)$/}, ({path, importer}) =>
       importer.includes('/dockerode/') ? {path, namespace: 'unused'} : undefined,
     )
     onLoad({filter: /.*/, namespace: 'unused'}, () => ({contents: 'module.exports = {}', loader: 'js'}))
+    onLoad({filter: /.*/, namespace: 'replaced'}, ({path}) => ({contents: replaced[path], loader: 'js'}))
+    onLoad({filter: /\/docker-modem\/lib\/modem\.js$/}, async ({path}) => ({contents: await withoutInspection(path)}))
   },
+}
+
+/** Every request was turned into text, sockets and all, for a debugger that is not there: milliseconds each. */
+async function withoutInspection(path) {
+  const text = await readFile(path, 'utf8')
+  const without = text.replace(/debug\('Sending: %s', util\.inspect\([\s\S]*?\}\)\);/, '')
+  if (without === text) throw new Error(`${path} is not as it was: look for what it inspects`)
+  return without
 }
 
 /** Builds beside and puts in place at the end: a build that fails leaves the last good one. */
@@ -42,7 +61,6 @@ export async function bundle({target = `${root}dist`, plugins = []} = {}) {
     sourcemap: process.env.STACK_SOURCEMAP === '1' ? 'external' : false,
     minifySyntax: true,
     minifyWhitespace: true,
-    keepNames: true,
     legalComments: 'linked',
     logLevel: 'warning',
     metafile: true,

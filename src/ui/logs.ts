@@ -2,7 +2,6 @@ import {once} from 'node:events'
 import type {LogChunk} from '../engine/engine.ts'
 import {Lines} from './lines.ts'
 import type {Style} from './style.ts'
-import {padEnd} from './table.ts'
 
 export type LogTargets = {
   readonly stdout: NodeJS.WritableStream
@@ -49,7 +48,7 @@ export class LogPrinter {
 
   async #print(name: string, stream: 'stdout' | 'stderr', lines: readonly string[]): Promise<void> {
     if (lines.length === 0) return
-    const prefix = this.#targets.prefix ? this.#colours.get(name)!(`${padEnd(name, this.#width)}  | `) : ''
+    const prefix = this.#targets.prefix ? this.#colours.get(name)!(`${name.padEnd(this.#width)}  | `) : ''
     await write(this.#targets[stream], lines.map(line => `${prefix}${line}\n`).join(''))
   }
 }

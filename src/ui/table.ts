@@ -1,17 +1,23 @@
-import stringWidth from 'string-width'
-
 /** Columns padded to their widest cell, three spaces between them, nothing behind the last. */
-export function table(headings: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+export async function table(headings: readonly string[], rows: ReadonlyArray<readonly string[]>): Promise<string> {
   const all = [headings, ...rows]
-  const widths = headings.map((_, column) => Math.max(...all.map(row => stringWidth(row[column] ?? ''))))
-  return all.map(row => `${line(row, widths)}\n`).join('')
+  const width = await measureFor(all.flat())
+  const widths = headings.map((_, column) => Math.max(...all.map(row => width(row[column] ?? ''))))
+  const cell = (text: string, column: number) => text + ' '.repeat(widths[column]! - width(text))
+  return all
+    .map(
+      row =>
+        `${headings
+          .map((_, column) => cell(row[column] ?? '', column))
+          .join('   ')
+          .trimEnd()}\n`,
+    )
+    .join('')
 }
 
-const line = (row: readonly string[], widths: readonly number[]): string =>
-  widths
-    .map((width, column) => padEnd(row[column] ?? '', width))
-    .join('   ')
-    .trimEnd()
-
-/** Pads by what is seen: wide characters count twice, colours not at all. */
-export const padEnd = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - stringWidth(text)))
+/** Wide characters count twice, colours not at all. Its tables take long to load and are seldom needed. */
+async function measureFor(cells: readonly string[]): Promise<(text: string) => number> {
+  if (cells.every(each => /^[\x20-\x7e…]*$/.test(each))) return text => text.length
+  const {default: stringWidth} = await import('string-width')
+  return text => stringWidth(text)
+}

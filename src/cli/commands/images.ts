@@ -19,7 +19,7 @@ export const images = command({
     else if (values.format === 'json') context.print(`${JSON.stringify(rows)}\n`)
     else
       context.print(
-        table(
+        await table(
           ['CONTAINER', 'REPOSITORY', 'TAG', 'IMAGE ID'],
           rows.map(each => [each.ContainerName, each.Repository, each.Tag, each.ID]),
         ),

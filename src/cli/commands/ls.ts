@@ -23,7 +23,7 @@ export const ls = command({
     else if (values.format === 'json') context.print(`${JSON.stringify(shown)}\n`)
     else
       context.print(
-        table(
+        await table(
           ['NAME', 'STATUS', 'CONFIG FILES'],
           shown.map(each => [each.Name, each.Status, each.ConfigFiles]),
         ),

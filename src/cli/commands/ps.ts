@@ -44,7 +44,7 @@ export const ps = command({
     const {containers} = await (await context.engine()).observe(scope.name)
     checkServices(operands, servicesOf(scope, containers))
     const shown = select(containers, {values, operands, scope})
-    context.print(render(shown, {values, project: scope.name, now: Date.now()}))
+    context.print(await render(shown, {values, project: scope.name, now: Date.now()}))
     return 0
   },
 })
@@ -76,7 +76,7 @@ function wantedStates({all, status, filter}: Values<typeof options>): readonly s
 
 type Form = {readonly values: Values<typeof options>; readonly project: string; readonly now: number}
 
-function render(containers: readonly ActualContainer[], {values, project, now}: Form): string {
+async function render(containers: readonly ActualContainer[], {values, project, now}: Form): Promise<string> {
   const lines = (texts: Iterable<string>) => [...texts].map(text => `${text}\n`).join('')
   if (values.quiet) return lines(containers.map(({id}) => id))
   if (values.services) return lines(new Set(containers.map(({service}) => service)))

@@ -17,7 +17,7 @@ export const top = command({
     const rows = found.flatMap(({container, rows}) =>
       rows.map(row => [container.service, String(container.number), ...row.map(harmless)]),
     )
-    if (rows.length > 0) context.print(table(['SERVICE', '#', ...titles], rows))
+    if (rows.length > 0) context.print(await table(['SERVICE', '#', ...titles], rows))
     return 0
   },
 })

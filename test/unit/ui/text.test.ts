@@ -4,9 +4,9 @@ import {createStyle, harmless, wantsColour} from '../../../src/ui/style.ts'
 import {table} from '../../../src/ui/table.ts'
 import {ago, roughly} from '../../../src/ui/time.ts'
 
-test('columns are as wide as what is seen of their cells', () => {
+test('columns are as wide as what is seen of their cells', async () => {
   expect(
-    table(
+    await table(
       ['NAME', 'X'],
       [
         ['\u001b[31mred\u001b[39m', '1'],
@@ -16,8 +16,8 @@ test('columns are as wide as what is seen of their cells', () => {
   ).toBe('NAME     X\n\u001b[31mred\u001b[39m      1\n漢字漢   2\n')
 })
 
-test('a table without rows is its heading', () => {
-  expect(table(['NAME', 'STATUS'], [])).toBe('NAME   STATUS\n')
+test('a table without rows is its heading', async () => {
+  expect(await table(['NAME', 'STATUS'], [])).toBe('NAME   STATUS\n')
 })
 
 test.each([
