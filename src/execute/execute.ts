@@ -1,4 +1,4 @@
-import {mayFail, type Step} from '../plan/step.ts'
+import {isWait, mayFail, type Step} from '../plan/step.ts'
 import {slots} from './slots.ts'
 
 export type Phase = 'started' | 'progress' | 'done' | 'failed' | 'skipped'
@@ -70,5 +70,3 @@ export async function execute(
   await Promise.all(outcomes.values())
   return failures
 }
-
-const isWait = ({operation}: Step): boolean => operation.kind.startsWith('wait-')

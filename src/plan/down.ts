@@ -61,11 +61,11 @@ function removeContainers({project}: Scope, containers: readonly ActualContainer
   const stopped = new Map<string, readonly Step[]>()
   const removed = new Map<ActualContainer, Step>()
   for (const service of services) {
-    const after = dependentsOf(service, services, dependencies).flatMap(each => stopped.get(each) ?? [])
+    const settled = dependentsOf(service, services, dependencies).flatMap(each => stopped.get(each) ?? [])
     const grace = options.timeout === undefined ? {} : {grace: options.timeout}
     const own = containers.filter(each => each.service === service)
     const steps = own.map(container => {
-      const removal = {because: 'down', after, volumes: options.volumes === true, ...grace}
+      const removal = {because: 'down', settled, volumes: options.volumes === true, ...grace}
       const both = removeContainer(list, container, removal)
       removed.set(container, both.removed)
       return both.stopped ?? both.removed

@@ -10,7 +10,6 @@ export const label = {
   oneoff: `${prefix}oneoff`,
   configHash: `${prefix}config-hash`,
   dependsOn: `${prefix}depends_on`,
-  image: `${prefix}image`,
   /** Name of the container that this one took the place of. */
   replace: `${prefix}replace`,
   workingDir: `${prefix}project.working_dir`,

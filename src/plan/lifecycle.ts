@@ -133,7 +133,8 @@ function stopInOrder(
         container: refOf(each),
         ...(grace === undefined ? {} : {grace}),
       }
-      stopped.set(each, list.add(operation, because, {after}))
+      // A dependent that cannot be stopped keeps nobody else up.
+      stopped.set(each, list.add(operation, because, {settled: after}))
     }
     byService.set(service, own.length === 0 ? after : own.map(each => stopped.get(each)!))
   }

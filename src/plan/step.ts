@@ -82,9 +82,12 @@ export function subjectOf(operation: Operation): string {
   }
 }
 
+/** It asks nothing of the engine, it watches. */
+export const isWait = ({operation}: Step): boolean => operation.kind.startsWith('wait-')
+
 /** Waits that nobody needs to succeed: their failure is worth a warning and no more. */
 export function mayFail(steps: readonly Step[]): ReadonlySet<Step> {
-  const optional = new Set(steps.flatMap(({settled}) => settled))
+  const optional = new Set(steps.flatMap(({settled}) => settled).filter(isWait))
   for (const {after} of steps) for (const each of after) optional.delete(each)
   return optional
 }

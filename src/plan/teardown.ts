@@ -7,7 +7,8 @@ export const refOf = ({service, number, name, id}: ActualContainer): ContainerRe
 
 export type Removal = {
   readonly because: string
-  readonly after?: readonly Step[]
+  /** Waited for, whatever came of them: cleaning up does not end at the first failure. */
+  readonly settled?: readonly Step[]
   readonly grace?: number
   /** Its anonymous volumes with it. */
   readonly volumes?: boolean
@@ -17,14 +18,14 @@ export type Removal = {
 export function removeContainer(
   list: StepList,
   container: ActualContainer,
-  {because, after = [], grace, volumes = false}: Removal,
+  {because, settled = [], grace, volumes = false}: Removal,
 ) {
   const ref = refOf(container)
   const stopped = isUp(container)
-    ? list.add({kind: 'stop-container', container: ref, ...(grace === undefined ? {} : {grace})}, because, {after})
+    ? list.add({kind: 'stop-container', container: ref, ...(grace === undefined ? {} : {grace})}, because, {settled})
     : undefined
   const removed = list.add({kind: 'remove-container', container: ref, volumes}, because, {
-    after: stopped === undefined ? after : [stopped],
+    ...(stopped === undefined ? {settled} : {after: [stopped]}),
   })
   return {stopped, removed}
 }
