@@ -4,6 +4,7 @@
 #include "../namespaces/in_netns.h"
 #include "../namespaces/netns.h"
 #include "../netlink/address.h"
+#include "../netlink/flow.h"
 #include "../netlink/link.h"
 #include "../netlink/route.h"
 #include "arguments.h"
@@ -136,6 +137,16 @@ Napi::Value list_addresses(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value forget_flows(const Napi::CallbackInfo& info) {
+  const Arguments options(info);
+  const auto protocol = static_cast<std::uint8_t>(options.number("protocol"));
+  const auto port = static_cast<std::uint16_t>(options.number("port"));
+  return promise(info.Env(), [protocol, port] {
+    Socket socket(NETLINK_NETFILTER);
+    netlink::forget_flows(socket, protocol, port);
+  });
+}
+
 Napi::Value run_program(const Napi::CallbackInfo& info) {
   const Arguments options(info);
   Program program{.file = options.text("file"),
@@ -164,6 +175,7 @@ Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   publish("listLinks", list_links);
   publish("listRoutes", list_routes);
   publish("listAddresses", list_addresses);
+  publish("forgetFlows", forget_flows);
   publish("runProgram", run_program);
   return exports;
 }

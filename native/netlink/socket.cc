@@ -30,7 +30,7 @@ std::optional<Refused> refusal(const nlmsghdr& answer, const Request& request) {
 
 }  // namespace
 
-Socket::Socket() : fd_(check(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), "socket", "rtnetlink")) {
+Socket::Socket(int protocol) : fd_(check(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), "socket", "netlink")) {
   const int on = 1;
   // Older kernels have neither: the error then lacks its reason, nothing else.
   ::setsockopt(fd_.get(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
@@ -50,7 +50,7 @@ void Socket::change(std::vector<Request> requests) {
     const std::vector<char>& sealed = request.message.seal(++sequence_);
     batch.insert(batch.end(), sealed.begin(), sealed.end());
   }
-  check(::send(fd_.get(), batch.data(), batch.size(), 0), "send", "rtnetlink");
+  check(::send(fd_.get(), batch.data(), batch.size(), 0), "send", "netlink");
 
   std::optional<Refused> failure;
   for (std::size_t acknowledged = 0; acknowledged < requests.size();) {
@@ -68,7 +68,7 @@ void Socket::change(std::vector<Request> requests) {
 
 void Socket::ask(Message message, const char* call, const std::string& subject, const Visit& visit) {
   const std::vector<char>& sealed = message.seal(++sequence_);
-  check(::send(fd_.get(), sealed.data(), sealed.size(), 0), "send", "rtnetlink");
+  check(::send(fd_.get(), sealed.data(), sealed.size(), 0), "send", "netlink");
   const std::vector<char> answer = receive(call);
   const auto& header = *reinterpret_cast<const nlmsghdr*>(answer.data());
   if (header.nlmsg_type != NLMSG_ERROR) return visit(header);
@@ -78,7 +78,7 @@ void Socket::ask(Message message, const char* call, const std::string& subject, 
 
 void Socket::dump(Message message, const char* call, const Visit& visit) {
   const std::vector<char>& sealed = message.seal(++sequence_);
-  check(::send(fd_.get(), sealed.data(), sealed.size(), 0), "send", "rtnetlink");
+  check(::send(fd_.get(), sealed.data(), sealed.size(), 0), "send", "netlink");
   for (;;) {
     const std::vector<char> answers = receive(call);
     auto left = static_cast<unsigned>(answers.size());
@@ -100,8 +100,8 @@ std::vector<char> Socket::receive(const char* call) {
   for (;;) {
     const ssize_t size = ::recv(fd_.get(), nullptr, 0, MSG_PEEK | MSG_TRUNC);
     if (size < 0 && errno == EINTR) continue;
-    std::vector<char> buffer(static_cast<std::size_t>(check(size, call, "rtnetlink")));
-    const ssize_t received = check(::recv(fd_.get(), buffer.data(), buffer.size(), 0), call, "rtnetlink");
+    std::vector<char> buffer(static_cast<std::size_t>(check(size, call, "netlink")));
+    const ssize_t received = check(::recv(fd_.get(), buffer.data(), buffer.size(), 0), call, "netlink");
     buffer.resize(static_cast<std::size_t>(received));
     return buffer;
   }

@@ -1,4 +1,4 @@
-// A rtnetlink socket. It stays in the network namespace of the thread that made it, whoever uses it later.
+// A netlink socket. It stays in the network namespace of the thread that made it, whoever uses it later.
 #pragma once
 
 #include <functional>
@@ -34,7 +34,7 @@ using Visit = std::function<void(const nlmsghdr&)>;
 
 class Socket {
  public:
-  Socket();
+  explicit Socket(int protocol = NETLINK_ROUTE);
 
   void change(Message message, const char* call, const std::string& subject);
   // All in one send. Not atomic: each is tried, and the first that failed is thrown.

@@ -2,15 +2,13 @@ import {mkdir, statfs} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {errnoOf, within} from '../../base/error.ts'
 import {Rollback} from '../../base/rollback.ts'
-import type {Endpoint, NetworkRecord} from '../../model/network.ts'
 import {native} from '../../native/binding.ts'
 import {alias, asNetworkError, ensureBridge, removeLink} from './bridge.ts'
 import {mtuOfLink} from './host.ts'
+import type {Wire} from './wires.ts'
 
 /** NSFS_MAGIC: what statfs says of a file that holds a namespace. */
 const namespaceFile = 0x6e736673
-
-export type Wire = {readonly endpoint: Endpoint; readonly network: NetworkRecord; readonly defaultRoute: boolean}
 
 export type Attachment = {
   readonly netns: string

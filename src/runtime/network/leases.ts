@@ -2,7 +2,7 @@ import {readdir, rm} from 'node:fs/promises'
 import {readJson, writeWhole} from '../../base/file.ts'
 import type {Endpoint} from '../../model/network.ts'
 import type {Paths} from '../paths.ts'
-import type {PublishedPort} from '../runtime.ts'
+import type {NetworkNames, PublishedPort} from '../runtime.ts'
 
 /** What one container has of the network: `containers/<id>/network.json`. Kept over restart and reboot. */
 export type Lease = {
@@ -26,6 +26,7 @@ export class Leases {
   readonly #byAddress = new Map<string, Endpoint>()
   readonly #byName = new Map<string, Set<Endpoint>>()
   readonly #onNetwork = new Map<string, number>()
+  readonly #lastOn = new Map<string, string>()
 
   constructor(paths: Paths) {
     this.#paths = paths
@@ -47,6 +48,15 @@ export class Leases {
     return this.#byContainer.get(container)
   }
 
+  /** What a DNS server must know. */
+  names(): NetworkNames {
+    return {
+      at: address => this.#byAddress.get(address),
+      find: (network, name) => this.named(network, name),
+      of: container => this.#byContainer.get(container),
+    }
+  }
+
   endpointAt(address: string): Endpoint | undefined {
     return this.#byAddress.get(address)
   }
@@ -59,12 +69,19 @@ export class Leases {
     return this.#onNetwork.get(network) ?? 0
   }
 
+  /** The address that was given last on a network. */
+  lastOn(network: string): string | undefined {
+    return this.#lastOn.get(network)
+  }
+
   /** In memory only: taken for everybody else from now on. */
   hold(lease: Lease): void {
+    const before = this.#byContainer.get(lease.container)?.endpoints.map(each => each.address)
     this.drop(lease.container)
     this.#byContainer.set(lease.container, lease)
     for (const endpoint of lease.endpoints) {
       this.#byAddress.set(endpoint.address, endpoint)
+      if (!before?.includes(endpoint.address)) this.#lastOn.set(endpoint.network, endpoint.address)
       if (endpoint.address6 !== undefined) this.#byAddress.set(endpoint.address6, endpoint)
       this.#onNetwork.set(endpoint.network, this.countOn(endpoint.network) + 1)
       for (const name of endpoint.names) this.#call(key(endpoint.network, name), endpoint)

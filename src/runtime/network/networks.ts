@@ -8,6 +8,7 @@ import {attachEndpoints, isPinned, unpin} from './attach.ts'
 import {ensureBridge, removeLink} from './bridge.ts'
 import {designNetwork} from './design.ts'
 import {hostsText, resolvConfText} from './files.ts'
+import {restartFlows} from './flows.ts'
 import {occupiedRanges} from './host.ts'
 import {leaseFor} from './lease.ts'
 import {type Lease, Leases} from './leases.ts'
@@ -17,6 +18,7 @@ import {removeStrays} from './repair.ts'
 import {hostResolvers} from './resolvers.ts'
 import type {RuleFacts} from './rules.ts'
 import type {Ruleset} from './ruleset.ts'
+import {type Wire, wiresOf} from './wires.ts'
 
 export type NetworkParts = {
   readonly paths: Paths
@@ -35,7 +37,6 @@ export class LocalNetworks implements Networks {
   readonly #ports: Ports
   readonly #ruleset: Ruleset
   readonly #dnsPorts = new Map<string, number>()
-  readonly #lastAddress = new Map<string, string>()
   readonly #listeners: (() => Promise<void>)[] = []
 
   constructor(parts: NetworkParts) {
@@ -44,11 +45,8 @@ export class LocalNetworks implements Networks {
     this.#leases = new Leases(parts.paths)
     this.#ports = new Ports(this.#leases, lease => this.#entrance(lease))
     this.#ruleset = parts.rules(() => this.#ruleFacts())
-    this.names = {
-      at: address => this.#leases.endpointAt(address),
-      find: (network, name) => this.#leases.named(network, name),
-      of: container => this.#leases.get(container),
-    }
+    this.names = this.#leases.names()
+  }
   }
 
   async load(): Promise<void> {
@@ -147,13 +145,12 @@ export class LocalNetworks implements Networks {
     if (networkMode !== 'networks' && networkMode !== 'none') return []
     const before = this.#leases.get(record.id)
     const lease = this.#lease(record, before)
-    await using undo = new Rollback(error => this.#parts.warn(`clean up after attaching "${record.name}"`, error))
-    await undo.do(
-      () => this.#leases.save(lease),
-      () => (before ? this.#leases.save(before) : this.#leases.free(record.id)),
-    )
-    const {netns} = this.#parts.paths.container(record.id)
     const warn = (error: unknown) => this.#parts.warn(`clean up after attaching "${record.name}"`, error)
+    await using undo = new Rollback(warn)
+    const giveBack = () => (before ? this.#leases.save(before) : this.#leases.free(record.id))
+    await undo.do(Promise.resolve(), giveBack)
+    await this.#leases.save(lease)
+    const {netns} = this.#parts.paths.container(record.id)
     await attachEndpoints({netns, name: record.name, wires: this.#wires(lease), warn})
     undo.keep()
     return lease.endpoints
@@ -164,20 +161,14 @@ export class LocalNetworks implements Networks {
     const lease = leaseFor(record, before, {
       network: nameOrId => this.#records.find(nameOrId),
       holder: address => this.#leases.endpointAt(address),
-      last: network => this.#lastAddress.get(network),
+      last: network => this.#leases.lastOn(network),
     })
     this.#leases.hold(lease)
-    for (const each of lease.endpoints) this.#lastAddress.set(each.network, each.address)
     return lease
   }
 
-  #wires({endpoints}: Lease) {
-    const wires = endpoints.flatMap(endpoint => {
-      const network = this.#records.find(endpoint.network)
-      return network === undefined ? [] : [{endpoint, network}]
-    })
-    const outward = wires.find(each => !each.network.internal)
-    return wires.map(each => ({...each, defaultRoute: each === outward}))
+  #wires(lease: Lease): readonly Wire[] {
+    return wiresOf(lease, network => this.#records.find(network))
   }
 
   #entrance(lease: Lease): Endpoint | undefined {
@@ -196,6 +187,7 @@ export class LocalNetworks implements Networks {
     )
     await this.#leases.save(publishing)
     await this.#ruleset.apply()
+    await restartFlows(publishing, this.#parts.warn)
     undo.keep()
     return publishing.ports
   }
@@ -206,6 +198,7 @@ export class LocalNetworks implements Networks {
     await this.#leases.save({...lease, publishing: false})
     await this.#ports.release(id)
     await this.#ruleset.apply()
+    await restartFlows(lease, this.#parts.warn)
   }
 
   async detach(id: string): Promise<void> {

@@ -1,3 +1,5 @@
+import {createSocket} from 'node:dgram'
+import {once} from 'node:events'
 import {expect, test} from 'vitest'
 import type {ContainerRecord} from '../../../src/model/container.ts'
 import {ask, machine, outside, port, serve} from './machine.ts'
@@ -116,6 +118,31 @@ test('a free port and one of a range are chosen, and kept over a restart', async
   await expect(here.networks.publish(await here.container('late', full))).rejects.toThrow(
     'all ports of 8000-8001 are taken',
   )
+})
+
+test('a UDP client that never stops sending reaches the container that comes after the first', async () => {
+  await using here = await machine()
+  await here.network('front')
+  const ports = [port(80, 8080, {protocol: 'udp'})]
+  const first = await here.container('first', {networks: ['front'], ports})
+  await using _first = await serve(first, 'first', 80)
+  await here.networks.publish(first)
+  const socket = createSocket('udp4')
+  const answer = async () => {
+    const heard = once(socket, 'message', {signal: AbortSignal.timeout(2000)})
+    socket.send('?', 8080, '127.0.0.1')
+    return String((await heard)[0]).split(' ')[0]
+  }
+  try {
+    expect(await answer()).toBe('first')
+    await here.networks.detach(first.id)
+    const second = await here.container('second', {networks: ['front'], ports})
+    await using _second = await serve(second, 'second', 80)
+    await here.networks.publish(second)
+    expect(await answer()).toBe('second')
+  } finally {
+    socket.close()
+  }
 })
 
 test('a port of 127.0.0.1 is not reached from outside', async () => {
