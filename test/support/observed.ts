@@ -23,7 +23,7 @@ export async function rows(place: Workplace, ...words: string[]): Promise<Row[]>
 
 /** `web-1 running` for each container, sorted. */
 export const states = async (place: Workplace): Promise<string[]> =>
-  (await rows(place)).map(each => `${each.Name.replace(/^[^-]+-/, '')} ${each.State}`).sort()
+  (await rows(place)).map(each => `${each.Name.slice(each.Name.lastIndexOf(each.Service))} ${each.State}`).sort()
 
 /** Links of this host but `lo`, asked of `ip`, not of us. */
 export const links = (): string[] =>

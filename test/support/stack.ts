@@ -32,7 +32,6 @@ export class Workplace {
     return writeFile(join(this.directory, name), text)
   }
 
-  /** Runs `stack WORD…` to its end, 60 seconds at most. */
   readonly stackProgram = program
 
   /** Runs `stack WORD…` to its end, 60 seconds at most. */
@@ -42,10 +41,11 @@ export class Workplace {
     command: string,
     words: readonly string[],
     environment: Readonly<Record<string, string>> = {},
+    seconds = 60,
   ): Promise<Outcome> {
     const child = this.begin(command, words, environment)
     const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
-    const timer = setTimeout(() => child.kill('SIGKILL'), 60_000)
+    const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000)
     const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
     clearTimeout(timer)
     const outcome = {code: code ?? 128, stdout: stdout(), stderr: stderr(), all: stdout() + stderr()}

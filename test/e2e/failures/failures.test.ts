@@ -43,8 +43,20 @@ test('an image that is not there', async () => {
 test('a program that is not in the container: 127, and its name', async () => {
   const here = await project('services:\n  a: {image: "host://", command: nonesuch}\n')
   const up = await here.stack('up', '-d')
-  expect(up.code).toBe(127)
+  expect(up.code).toBe(1)
   expect(up.all).toMatch(/nonesuch.*No such file or directory/)
+  const id = (await rows(here))[0]?.ID
+  const inspected = await here.run('curl', [
+    '-s',
+    '--unix-socket',
+    '/run/stack/stack.sock',
+    `http://stack/containers/${id}/json`,
+  ])
+  expect(JSON.parse(inspected.stdout).State).toMatchObject({
+    Status: 'created',
+    ExitCode: 127,
+    Error: expect.stringContaining('nonesuch'),
+  })
   expect(processes('nonesuch')).toEqual([])
 })
 
