@@ -1,35 +1,46 @@
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {has, median, root, run, timed} from './measure.mjs'
+import {has, inTurn, median, milliseconds, root, run} from './measure.mjs'
 import {dockerd} from './peers.mjs'
 
-const times = 7
+const rounds = 7
 const services = image =>
   ['a', 'b', 'c']
     .map(name => `  ${name}: {image: "${image}", command: /bin/sleep 1000, stop_signal: SIGKILL}`)
     .join('\n')
 
-/** Three services up and down again, whole processes. */
+/** Three services up and down again, whole processes, each in turn. */
 export async function* compose() {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'))
-  const [ourFile, theirFile] = [join(directory, 'ours.yaml'), join(directory, 'theirs.yaml')]
-  writeFileSync(ourFile, `name: bench\nservices:\n${services('host://')}\n`)
-  writeFileSync(theirFile, `version: "3"\nservices:\n${services('bench')}\n`)
-  const stack = (...words) => run(process.execPath, [`${root}bin/stack.mjs`, '-f', ourFile, ...words])
-  stack('pull')
-  const ours = median(await timed(times, () => stack('up', '-d') + stack('down')))
-  yield {what: 'stack up -d and stack down', value: ours, unit: 'ms'}
-  const peer = has('docker-compose') ? await dockerd() : undefined
-  if (!peer) return yield {what: 'docker-compose: apt install docker-compose docker.io', value: 'missing', unit: ''}
+  const docker = has('docker-compose') ? await dockerd() : undefined
   try {
-    const env = {...process.env, DOCKER_HOST: `unix://${peer.socket}`, COMPOSE_PROJECT_NAME: 'bench'}
-    const docker = (...words) => run('docker-compose', ['-f', theirFile, ...words], {env})
-    const theirs = median(await timed(3, () => docker('up', '-d') + docker('down')))
-    yield {what: 'docker-compose up -d and down', value: theirs, unit: 'ms'}
-    yield {what: 'ratio', value: theirs / ours, unit: 'x', goal: '> 5'}
+    const runners = {ours: ours(directory)}
+    if (docker) runners.theirs = theirs(directory, docker.socket)
+    const seen = await inTurn(rounds, runners)
+    yield {what: 'stack up -d and stack down', ...milliseconds(seen.ours)}
+    if (!docker)
+      return yield {what: 'docker-compose: apt-get install docker-compose docker.io', value: 'missing', unit: ''}
+    yield {what: 'docker-compose up -d and down', ...milliseconds(seen.theirs)}
+    yield {what: 'ratio', value: median(seen.theirs) / median(seen.ours), unit: 'x', goal: '> 5'}
   } finally {
-    await peer.stop()
+    await docker?.stop()
     rmSync(directory, {recursive: true})
   }
+}
+
+function ours(directory) {
+  const file = join(directory, 'ours.yaml')
+  writeFileSync(file, `name: bench\nservices:\n${services('host://')}\n`)
+  const stack = (...words) => run(process.execPath, [`${root}bin/stack.mjs`, '-f', file, ...words])
+  stack('pull')
+  return {go: () => stack('up', '-d') + stack('down')}
+}
+
+function theirs(directory, socket) {
+  const file = join(directory, 'theirs.yaml')
+  writeFileSync(file, `version: "3"\nservices:\n${services('bench')}\n`)
+  const env = {...process.env, DOCKER_HOST: `unix://${socket}`, COMPOSE_PROJECT_NAME: 'bench'}
+  const docker = (...words) => run('docker-compose', ['-f', file, ...words], {env})
+  return {go: () => docker('up', '-d') + docker('down')}
 }

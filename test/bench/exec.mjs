@@ -1,5 +1,5 @@
 import {readdirSync, readFileSync} from 'node:fs'
-import {median, timed} from './measure.mjs'
+import {median, milliseconds, timed} from './measure.mjs'
 import {withProject} from './ours.mjs'
 
 const project =
@@ -7,11 +7,11 @@ const project =
 
 /** A program in a running container, and what a monitor keeps for itself. */
 export async function* exec() {
-  const [value, memory] = await withProject(project, async ({ask}) => [
-    median(await timed(100, () => once(ask))),
+  const [times, memory] = await withProject(project, async ({ask}) => [
+    await timed(100, () => once(ask)),
     monitorMemory(),
   ])
-  yield {what: 'exec of true through the API: create, start, until it has ended', value, unit: 'ms', goal: '< 8'}
+  yield {what: 'exec of true through the API: create, start, until it has ended', ...milliseconds(times), goal: '< 8'}
   yield {what: 'private memory of a monitor, median of 20', value: memory, unit: 'kB', goal: '< 500'}
 }
 

@@ -21,6 +21,18 @@ export async function timed(times, action) {
   return values
 }
 
+/** In every round each runner's `go(round)`, timed, and its `back(round)`, not timed: what disturbs one disturbs all. */
+export async function inTurn(rounds, runners) {
+  const seen = Object.fromEntries(Object.keys(runners).map(name => [name, []]))
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, {go, back}] of Object.entries(runners)) {
+      seen[name].push(...(await timed(1, () => go(round))))
+      await back?.(round)
+    }
+  }
+  return seen
+}
+
 /** Runs a command to its end, a minute at most; a failure ends the benchmark with what it said. */
 export function run(command, words, options = {}) {
   const {status, stdout, stderr, error} = spawnSync(command, words, {encoding: 'utf8', timeout: 60_000, ...options})

@@ -19,7 +19,7 @@ export function busyboxRoot() {
   if (existsSync(directory)) return directory
   for (const name of ['bin', 'proc', 'sys', 'dev', 'etc', 'tmp']) mkdirSync(`${directory}/${name}`, {recursive: true})
   copyFileSync('/bin/busybox', `${directory}/bin/busybox`)
-  for (const name of ['sh', 'sleep', 'true', 'cat']) symlinkSync('busybox', `${directory}/bin/${name}`)
+  for (const name of ['sh', 'sleep', 'true', 'false', 'cat', 'echo']) symlinkSync('busybox', `${directory}/bin/${name}`)
   return directory
 }
 

@@ -1,5 +1,5 @@
 import {copyFileSync, mkdirSync, rmSync} from 'node:fs'
-import {median, run, timed} from './measure.mjs'
+import {median, milliseconds, run, timed} from './measure.mjs'
 import {withProject} from './ours.mjs'
 import {compiled} from './peers.mjs'
 
@@ -9,12 +9,12 @@ const project = 'name: bench\nservices:\n  web: {image: "host://", command: slee
 export async function* scale() {
   const floors = []
   const ours = []
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 5; round++) {
     floors.push(floor(99))
     ours.push(...(await withProject(project, ({stack}) => timed(1, () => stack('scale', 'web=100')))))
   }
-  yield {what: 'the kernel work of 99 starts (floor.c)', value: median(floors), unit: 'ms'}
-  yield {what: 'stack scale web=100, from 1', value: median(ours), unit: 'ms'}
+  yield {what: 'the kernel work of 99 starts (floor.c)', ...milliseconds(floors)}
+  yield {what: 'stack scale web=100, from 1', ...milliseconds(ours)}
   yield {what: 'ratio', value: median(ours) / median(floors), unit: 'x', goal: '< 3'}
 }
 

@@ -1,5 +1,5 @@
 import {writeFileSync} from 'node:fs'
-import {api, has, median, milliseconds, run, timed} from './measure.mjs'
+import {api, has, inTurn, median, milliseconds, run} from './measure.mjs'
 import {withProject} from './ours.mjs'
 import {busyboxRoot, dockerd} from './peers.mjs'
 
@@ -11,13 +11,15 @@ export async function* start() {
   const docker = await dockerd()
   try {
     const runners = {
-      docker: docker && dockerRun(docker),
-      dockerApi: docker && throughApi(api(docker.socket), {Image: 'bench', Cmd: ['/bin/sleep', '1000']}),
-      runc: has('runc') ? runcRun() : undefined,
+      ...(docker && {
+        docker: dockerRun(docker),
+        dockerApi: throughApi(api(docker.socket), {Image: 'bench', Cmd: ['/bin/sleep', '1000']}),
+      }),
+      ...(has('runc') && {runc: runcRun()}),
     }
     const seen = await withProject(project, ({ask}) => {
       const HostConfig = {NetworkMode: 'bench_default'}
-      return inTurn({ours: throughApi(ask, {Image: 'host://', Cmd: ['sleep', '1000'], HostConfig}), ...runners})
+      return inTurn(rounds, {ours: throughApi(ask, {Image: 'host://', Cmd: ['sleep', '1000'], HostConfig}), ...runners})
     })
     yield {what: 'ours: create and start through the API', ...milliseconds(seen.ours), goal: '< 10'}
     if (seen.runc) yield {what: 'runc run --detach, no network', ...milliseconds(seen.runc)}
@@ -31,19 +33,6 @@ export async function* start() {
   } finally {
     await docker?.stop()
   }
-}
-
-/** Times each runner's `go(round)` in every round; `back(round)` is not timed. */
-async function inTurn(runners) {
-  const present = Object.entries(runners).filter(([, runner]) => runner !== undefined)
-  const seen = Object.fromEntries(present.map(([name]) => [name, []]))
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, {go, back}] of present) {
-      seen[name].push(...(await timed(1, () => go(round))))
-      await back(round)
-    }
-  }
-  return seen
 }
 
 const dockerRun = ({docker}) => ({
