@@ -47,7 +47,6 @@ export class LocalNetworks implements Networks {
     this.#ruleset = parts.rules(() => this.#ruleFacts())
     this.names = this.#leases.names()
   }
-  }
 
   async load(): Promise<void> {
     await Promise.all([this.#records.load(), this.#leases.load()])
@@ -178,8 +177,7 @@ export class LocalNetworks implements Networks {
   async publish(record: ContainerRecord): Promise<readonly PublishedPort[]> {
     const lease = this.#leases.get(record.id)
     // On internal networks, without one, or on the host's there is nothing to lead in.
-    if (lease === undefined || this.#entrance(lease) === undefined) return []
-    if (record.host.portBindings.length === 0) return []
+    if (!lease || !this.#entrance(lease) || record.host.portBindings.length === 0) return []
     await using undo = new Rollback(error => this.#parts.warn(`give back the ports of "${record.name}"`, error))
     const publishing = await undo.do(
       () => this.#ports.take(record, lease),
