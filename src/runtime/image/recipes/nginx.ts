@@ -3,6 +3,7 @@ import {entrypointFile, entrypointPath, type Recipe} from './recipe.ts'
 /** Templates in /etc/nginx/templates get the environment's values, scripts in /docker-entrypoint.d run before the start. */
 export const entrypoint = `#!/bin/sh
 set -e
+trap 'exit 143' INT TERM QUIT
 
 case "\${1:-}" in -*) set -- nginx "$@" ;; esac
 [ "\${1:-}" = nginx ] || exec "$@"

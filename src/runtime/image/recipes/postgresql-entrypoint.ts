@@ -5,6 +5,9 @@
  */
 export const postgresqlEntrypoint = `#!/bin/sh
 set -e
+# The kernel drops what process 1 does not catch, and stopping would have to wait.
+trap 'exit 130' INT
+trap 'exit 143' TERM QUIT
 
 fail() { echo "postgresql: $*" >&2; exit 1; }
 

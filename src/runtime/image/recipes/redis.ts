@@ -6,6 +6,7 @@ import {entrypointFile, entrypointPath, type Recipe} from './recipe.ts'
  */
 export const entrypoint = `#!/bin/sh
 set -e
+trap 'exit 143' INT TERM QUIT
 
 # Options or a configuration file alone mean the server.
 case "\${1:-}" in
