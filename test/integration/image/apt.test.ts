@@ -48,8 +48,8 @@ test('apt://postgresql makes a database at its first start, and lets in who has 
     docker-entrypoint.sh postgres -c max_connections=33 > /run/log 2>&1 & server=$!
     for i in $(seq 300); do pg_isready -q -U app && break; sleep 0.1; done
     export PGPASSWORD=secret
-    psql -h 127.0.0.2 -U app shop -Atc 'select a from t; show max_connections; show work_mem; show server_encoding'
-    PGPASSWORD=wrong psql -h 127.0.0.2 -U app shop -c 'select 1' 2>&1 | grep -o 'password authentication failed'
+    psql -h 192.0.2.1 -U app shop -Atc 'select a from t; show max_connections; show work_mem; show server_encoding'
+    PGPASSWORD=wrong psql -h 192.0.2.1 -U app shop -c 'select 1' 2>&1 | grep -o 'password authentication failed'
     awk '$1 == "Uid:" {print $2}' /proc/$server/status
     kill -INT $server; wait $server; echo $?; tail -1 /run/log | grep -o 'shut down'`
   expect((await inImage(image, script)).split('\n').slice(1)).toEqual([

@@ -32,14 +32,15 @@ export async function throwawayStore(): Promise<ImageStoreOfTest> {
 }
 
 /**
- * What a shell script prints in the image: a mount namespace with overlays as a container has them. The script's
- * arguments and environment are clean but for the image's own.
+ * What a shell script prints in the image: a mount namespace with overlays as a container has them, and a network with
+ * nobody else and one address that is not loopback's. Its environment is the image's own.
  */
 export async function inImage(image: Image, script: string): Promise<string> {
   const overlay = (target: string, layers: readonly string[], index: number) =>
     `mkdir -p /tmp/o/${index}/u /tmp/o/${index}/w && mount -t overlay -o lowerdir=${layers.join(':')},upperdir=/tmp/o/${index}/u,workdir=/tmp/o/${index}/w overlay /tmp/root${target}`
   const before = [
     'set -e',
+    'ip link set lo up && ip address add 192.0.2.1/32 dev lo',
     'mount --rbind / /mnt && mount -t tmpfs tmpfs /tmp && mkdir /tmp/root',
     overlay('', image.layers.map(outside), 0),
     ...image.overlays.map((each, index) => overlay(each.target, each.layers.map(outside), index + 1)),
@@ -50,6 +51,7 @@ export async function inImage(image: Image, script: string): Promise<string> {
   const command = [...image.config.env, 'chroot', '/tmp/root', '/bin/sh', '-c', script]
   const args = [
     '--mount',
+    '--net',
     '--pid',
     '--fork',
     '--kill-child',
