@@ -4,6 +4,7 @@ import {cp, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {keepEvidence} from './evidence.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 export const program = join(root, 'bin/stack.mjs')
@@ -70,6 +71,7 @@ export class Workplace {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await keepEvidence(this.transcript)
     for (const child of this.#children) child.kill('SIGKILL')
     await this.stack('down', '-v', '--remove-orphans', '-t', '1')
     await rm(this.directory, {recursive: true, force: true})
