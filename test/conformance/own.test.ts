@@ -5,4 +5,5 @@ engineContract('stack', {
   open: () => selectEngine({...process.env, STACK_ENGINE: 'stack'}),
   image: 'host://',
   project: 'contract',
+  hasKernel: true,
 })
