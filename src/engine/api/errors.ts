@@ -45,6 +45,7 @@ const byMessage: readonly Rule[] = [
 const unreachable = [
   'ECONNREFUSED',
   'ENOENT',
+  'ENOTDIR',
   'ECONNRESET',
   'EPIPE',
   'EACCES',
@@ -54,7 +55,8 @@ const unreachable = [
 ]
 
 /** The engine did not answer at all: nothing has happened, so that asking again is safe. */
-export const isNotListening = (error: unknown): boolean => ['ECONNREFUSED', 'ENOENT'].includes(errnoOf(error) ?? '')
+export const isNotListening = (error: unknown): boolean =>
+  ['ECONNREFUSED', 'ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')
 
 /** A failed request as ours: coded by its status and words, the engine's message as it is. */
 export function translateError(error: unknown, engine: string): StackError {

@@ -31,7 +31,8 @@ export async function pullImage(client: Client, reference: string, progress: Pro
   for await (const line of linesOf(answer)) {
     const {status, error, ...rest} = JSON.parse(line) as PullLine
     if (error !== undefined) throw new StackError(codeOf(error), error)
-    if (status !== undefined) progress(wording({status, ...rest}))
+    // The last line sums up what the step's end says anyway.
+    if (status !== undefined && !status.startsWith('Status: ')) progress(wording({status, ...rest}))
   }
 }
 

@@ -4,7 +4,7 @@ import {connect} from 'node:net'
 import {dirname} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {delay} from '../../base/delay.ts'
-import {StackError} from '../../base/error.ts'
+import {StackError, within} from '../../base/error.ts'
 import {readText} from '../../base/file.ts'
 
 export type DaemonPlaces = {readonly socket: string; readonly log: string}
@@ -20,7 +20,7 @@ const pause = 5
 /** Starts our daemon, detached from this process and its terminal; resolves when its socket takes connections. */
 export async function startDaemon({socket, log, environment, patience = 5000}: StartOptions): Promise<void> {
   const begun = (await readText(log).catch(() => undefined))?.length ?? 0
-  const child = launch({socket, log}, environment)
+  const child = await within('cannot start the daemon', () => launch({socket, log}, environment))
   let failure: string | undefined
   child.once('error', error => {
     failure = error.message
@@ -81,9 +81,12 @@ export function answers(path: string): Promise<boolean> {
 }
 
 async function failed(because: string, {log, begun}: {log: string; begun: number}): Promise<StackError> {
-  const said = ((await readText(log).catch(() => '')) ?? '').slice(begun).trim().split('\n').slice(-5).join('\n  ')
-  const words = said === '' ? '' : `; it said:\n  ${said}`
-  return new StackError('engine-unreachable', `cannot start the daemon: ${because}${words}`, {
-    hint: `its log is ${log}`,
-  })
+  const text = (await readText(log).catch(() => '')) ?? ''
+  const lines = text.slice(begun).split('\n').filter(isTelling).slice(-5)
+  const words = lines.length === 0 ? '' : `; it said:\n${lines.map(line => `  ${line}`).join('\n')}`
+  const hint = `its log is ${log}`
+  return new StackError('engine-unreachable', `cannot start the daemon: ${because}${words}`, {hint})
 }
+
+/** Not empty, and no frame of a stack trace. */
+const isTelling = (line: string): boolean => line.trim() !== '' && !/^\s+at /.test(line)
