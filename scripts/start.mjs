@@ -81,7 +81,10 @@ async function choosePort() {
   const running = /:(\d+)\s*$/m.exec(ask(process.execPath, stack(['port', 'web', '3000'])).stdout)?.[1]
   const asked = process.env.GUESTBOOK_PORT ?? running
   if (asked !== undefined) return Number(asked)
-  for (let port = firstPort; port < firstPort + mostPorts; port++) if (await isFree(port)) return port
+  for (let port = firstPort; port < firstPort + mostPorts; port++) {
+    if (await isFree(port)) return port
+    say(`port ${port} is taken by another program: trying the next one`)
+  }
   return stop(`ports ${firstPort} to ${firstPort + mostPorts - 1} are all taken: GUESTBOOK_PORT=9090 npm start`)
 }
 
@@ -120,8 +123,9 @@ run(process.execPath, stack(['up', '-d', '--wait']), {GUESTBOOK_PORT: String(por
 await tryIt(address)
 say(`The guestbook is at ${address} (an entry was written and read back)`)
 run(process.execPath, stack(['ps']))
-const command = `sudo bin/stack.mjs -f ${file}`
+const settings = port === firstPort ? '' : `GUESTBOOK_PORT=${port} `
+const command = `sudo ${settings}bin/stack.mjs -f ${file}`
 console.log(`
-  more replicas   ${port === firstPort ? '' : `GUESTBOOK_PORT=${port} `}${command} scale web=3
+  more replicas   ${command} scale web=3
   its output      ${command} logs -f
   stop it         ${command} down        (-v throws the entries away)`)

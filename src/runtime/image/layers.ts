@@ -60,7 +60,7 @@ export function layerStore(images: string) {
   /** Removes what killed builds left, and layers that no image has: asked again with the layer's lock held. */
   async function sweep(used: () => Promise<ReadonlySet<string>>): Promise<void> {
     for (const name of await namesIn(incoming)) {
-      await ifIdle(name.split('.')[0]!, () => rm(join(incoming, name), {recursive: true, force: true}))
+      await ifIdle(name.split('.')[0]!, () => clear(join(incoming, name)))
     }
     const atFirst = await used()
     for (const id of (await namesIn(layers)).filter(each => !atFirst.has(each))) {
@@ -80,6 +80,10 @@ export function layerStore(images: string) {
 
   return {path, locked, build, sweep, discard}
 }
+
+/** A tar whose starter was killed may go on for a moment; what it puts back is removed at the next load. */
+const clear = (directory: string) =>
+  rm(directory, {recursive: true, force: true, maxRetries: 5, retryDelay: 20}).catch(() => undefined)
 
 /** Everything of that file system to disk: a rename must not be there before what it names. */
 const flush = (directory: string) => run('sync', ['--file-system', directory])

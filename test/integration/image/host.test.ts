@@ -7,7 +7,8 @@ test("host:// is the host's programs with a fresh /etc", async () => {
   await using store = await throwawayStore()
   const image = await store.pull('host://')
   const [root] = image.layers
-  expect(image.overlays[0]).toEqual({target: '/usr', layers: ['/usr']})
+  expect(image.overlays[0]).toMatchObject({target: '/usr'})
+  expect(image.overlays[0]?.layers.at(-1)).toBe('/usr')
   expect(image.references).toEqual(['host://'])
   expect(readFileSync(join(root!, 'etc/passwd'), 'utf8')).toMatch(/^root:x:0:0/)
   expect(store.images.find('host://')?.id).toBe(image.id)
