@@ -15,8 +15,9 @@ const targets = [
   {
     name: 'stack-monitor',
     folders: ['monitor'],
-    compile: [...warnings, '-Os'],
-    link: ['-static', '-s', '-Wl,--gc-sections'],
+    compile: [...warnings, '-Os', '-fPIE'],
+    // Position-independent: a plain static one sorts all unwind tables at its first exception.
+    link: ['-static-pie', '-s', '-Wl,--gc-sections'],
   },
   {
     name: 'stack.node',

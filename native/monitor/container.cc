@@ -49,9 +49,12 @@ void enter_namespaces(Context& context, const Settings& settings, const Program&
   // Held, it would keep the starter waiting for the end of the reply.
   ::close(kReply);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  Message go;
-  // The go-ahead: by now we are in our cgroups, so that the new cgroup namespace begins there.
-  if (receive_message(context.channel, go, true) != Receipt::kMessage) ::_exit(1);
+  try {
+    // Before the new cgroup namespace, which begins where we are.
+    enter_cgroups(program);
+  } catch (const StepError& error) {
+    fail(context.channel, error.failure);
+  }
   enter_namespaces(context, settings, program);
   context.rootfs.use_current();
   run_steps(context, program);
@@ -81,13 +84,14 @@ class PidNamespace {
 };
 
 pid_t clone_container(const Settings& settings, const Program& program) {
+  Fd cgroup = birth_cgroup(program);
   PidNamespace joined(program);
   uint64_t flags = 0;
   for (const auto& name : settings.namespaces) {
     if (name != "cgroup") flags |= static_cast<uint64_t>(flag_of(name));
   }
   try {
-    return clone_process(flags);
+    return clone_process(flags, cgroup);
   } catch (const SysError& error) {
     throw StepError(index_of(program, "namespaces"), "namespaces", error);
   }
@@ -107,14 +111,6 @@ Started start_container(const Settings& settings, const Program& program) {
   if (pid == 0) {
     channel.ours.reset();
     be_container(context, settings, program);
-  }
-  try {
-    enter_cgroups(program, pid);
-    send_message(channel.ours.get(), {"go"});
-  } catch (...) {
-    ::kill(pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0);
-    throw;
   }
   Started started = std::move(pipes.ours);
   started.pid = pid;

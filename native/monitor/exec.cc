@@ -15,9 +15,10 @@ constexpr int kAll = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | 
 // Between the monitor and the program: it enters, and makes the program a child of the monitor.
 [[noreturn]] void go_between(Context& context, const Program& program, const Fd& target) {
   try {
-    enter_cgroups(program, 0);
+    enter_cgroups(program);
+    Fd cgroup = birth_cgroup(program);
     check(::setns(target.get(), kAll), "setns", "container");
-    if (clone_process(CLONE_PARENT) > 0) ::_exit(0);
+    if (clone_process(CLONE_PARENT, cgroup) > 0) ::_exit(0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     context.rootfs.use_current();
     // Its number is different in here; the kernel translates that of a sender.

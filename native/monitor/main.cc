@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "../base/sys_error.h"
@@ -96,12 +97,14 @@ void remove_made(const OwnedFile& socket, const OwnedFile& pid) {
 
 void serve(const Program& program) {
   Settings settings = settings_of(program);
+  // Outlives what unmakes it.
+  std::optional<Log> log;
   Undo undo;
   Fd control = at_step(program, "control", [&] { return listen_on(settings.control_path); });
   OwnedFile socket(settings.control_path);
-  undo.add([&] { socket.remove(); });
-  Log log = at_step(program, "log", [&] { return Log(settings.log_path, settings.log_bytes, settings.log_files); });
-  undo.add([&] { log.discard(); });
+  undo.add([socket] { socket.remove(); });
+  at_step(program, "log", [&] { log.emplace(settings.log_path, settings.log_bytes, settings.log_files); });
+  undo.add([&] { log->discard(); });
   Started started = start_container(settings, program);
   undo.add([pid = started.pid] { end(pid); });
   Progress progress = next_progress(started, true);
@@ -113,7 +116,7 @@ void serve(const Program& program) {
   if (!settings.exit_path.empty()) ::unlink(settings.exit_path.c_str());
   undo.keep();
   reply({"ok", std::to_string(started.pid)});
-  Monitor({settings, log, std::move(control), std::move(started), progress.phase == Phase::kHeld, now}).run();
+  Monitor({settings, *log, std::move(control), std::move(started), progress.phase == Phase::kHeld, now}).run();
   remove_made(socket, pid);
 }
 

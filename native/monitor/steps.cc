@@ -45,9 +45,10 @@ Pipes make_pipes(const Settings& settings) {
   return pipes;
 }
 
-pid_t clone_process(uint64_t flags) {
+pid_t clone_process(uint64_t flags, const Fd& cgroup) {
   clone_args arguments{};
-  arguments.flags = flags;
+  arguments.flags = flags | (cgroup ? CLONE_INTO_CGROUP : 0);
+  arguments.cgroup = cgroup ? static_cast<uint64_t>(cgroup.get()) : 0;
   // With CLONE_PARENT the kernel takes that of our own.
   arguments.exit_signal = (flags & CLONE_PARENT) != 0 ? 0 : SIGCHLD;
   return static_cast<pid_t>(check(syscall(SYS_clone3, &arguments, sizeof arguments), "clone"));
@@ -74,19 +75,33 @@ std::map<std::string, std::vector<sock_filter>> filters_of(const Program& progra
   return filters;
 }
 
-void enter_cgroups(const Program& program, pid_t pid) {
+// Moving a process by cgroup.procs makes the kernel wait for every other fork; a thread that moves itself by v1's
+// `tasks`, and a process that is born in its v2 cgroup, do not.
+void enter_cgroups(const Program& program) {
   for (size_t index = 0; index < program.size(); ++index) {
     const Step& step = program[index];
     if (step[0] != "cgroup") continue;
+    std::string path = step[1] + "/tasks";
+    Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!file && errno == ENOENT) continue;
     try {
-      std::string path = step[1] + "/cgroup.procs";
-      Fd file(check(::open(path.c_str(), O_WRONLY | O_CLOEXEC), "open", path));
-      std::string text = std::to_string(pid);
-      check(::write(file.get(), text.data(), text.size()), "write", path);
+      check(file.get(), "open", path);
+      check(::write(file.get(), "0", 1), "write", path);
     } catch (const SysError& error) {
       throw StepError(index, step[0], error);
     }
   }
+}
+
+Fd birth_cgroup(const Program& program) {
+  for (size_t index = 0; index < program.size(); ++index) {
+    const Step& step = program[index];
+    if (step[0] != "cgroup" || ::access((step[1] + "/tasks").c_str(), F_OK) == 0) continue;
+    Fd directory(::open(step[1].c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!directory) throw StepError(index, step[0], SysError("open", step[1]));
+    return directory;
+  }
+  return Fd();
 }
 
 void fail(int channel, const Failure& failure) {
