@@ -1,9 +1,9 @@
 import {StackError} from '../base/error.ts'
 import type {ContainerSpec} from '../engine/engine.ts'
+import {formatDependencies, label} from '../engine/labels.ts'
 import type {FileGrant, FileObject, Mount, Project, Service} from '../model/project.ts'
 import {version} from '../version.ts'
 import {configHash} from './hash.ts'
-import {formatDependencies, label} from './labels.ts'
 import {dependenciesOf, networkParent} from './order.ts'
 
 export const containerName = (project: Project, service: Service, number: number): string =>

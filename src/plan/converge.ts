@@ -1,6 +1,7 @@
 import type {ActualContainer, ImageFacts} from '../engine/engine.ts'
 import type {Project, Service} from '../model/project.ts'
 import {difference, isCompleted, isUp, whyDown} from './compare.ts'
+import {containerName} from './container-spec.ts'
 import {configHash} from './hash.ts'
 
 /** What becomes of one replica. */
@@ -13,8 +14,10 @@ export type Decision = {
   readonly service: Service
   readonly replicas: readonly Replica[]
   /** To be removed, in this order. */
-  readonly surplus: ActualContainer[]
+  readonly surplus: readonly ActualContainer[]
   readonly surplusBecause: string
+  /** Of a replacement that was broken off: never started, to be removed before anything else is made. */
+  readonly leftovers: readonly ActualContainer[]
 }
 
 export type Convergence = {
@@ -38,22 +41,42 @@ export function converge(
     networks: Object.keys(service.networks).map(key => project.networks[key]?.name ?? key),
   }
   const judged = existing
-    .map(container => ({container, because: difference(container, wish)}))
-    .sort(
-      (a, b) =>
-        Number(a.because !== undefined) - Number(b.because !== undefined) || a.container.number - b.container.number,
-    )
-  const kept = judged.slice(0, how.scale).map(({container, because}) => keep(container, because, how))
-  const taken = new Set(judged.slice(0, how.scale).map(({container}) => container.number))
+    .map(container => ({
+      container,
+      because: difference(container, wish),
+      isNamed: container.name === containerName(project, service, container.number),
+    }))
+    .sort((a, b) => rank(a) - rank(b) || a.container.number - b.container.number)
+  const kept = new Map<number, Judged>()
+  for (const each of judged) {
+    if (kept.size < how.scale && !kept.has(each.container.number)) kept.set(each.container.number, each)
+  }
+  const others = judged.filter(each => kept.get(each.container.number) !== each).reverse()
   const scaling = `scale ${existing.length} → ${how.scale}`
-  const created = freeNumbers(taken, how.scale - kept.length).map(number => ({
+  const created = freeNumbers(kept, how.scale - kept.size).map(number => ({
     action: 'create' as const,
     number,
     because: existing.length === 0 ? 'no container yet' : scaling,
   }))
-  const surplus = judged.slice(how.scale).map(({container}) => container)
-  return {service, replicas: [...kept, ...created], surplus: surplus.reverse(), surplusBecause: scaling}
+  return {
+    service,
+    replicas: [...[...kept.values()].map(each => keep(each.container, each.because, how)), ...created],
+    surplus: others.filter(({isNamed}) => isNamed).map(({container}) => container),
+    surplusBecause: others.some(each => kept.has(each.container.number)) ? 'its successor is there' : scaling,
+    leftovers: others.filter(({isNamed}) => !isNamed).map(({container}) => container),
+  }
 }
+
+type Judged = {
+  readonly container: ActualContainer
+  /** Why it is not as it should be. */
+  readonly because: string | undefined
+  /** It has the name that it should have. */
+  readonly isNamed: boolean
+}
+
+/** What is up to date is kept first; of the rest, what has its name. */
+const rank = ({because, isNamed}: Judged): number => (because === undefined ? 0 : isNamed ? 1 : 2)
 
 function keep(container: ActualContainer, different: string | undefined, {recreate, isJob}: Convergence): Replica {
   if (recreate === 'always') return {action: 'replace', container, because: 'asked for'}
@@ -63,7 +86,7 @@ function keep(container: ActualContainer, different: string | undefined, {recrea
   return {action: 'start', container, because: whyDown(container)}
 }
 
-function freeNumbers(taken: ReadonlySet<number>, count: number): number[] {
+function freeNumbers(taken: ReadonlyMap<number, unknown>, count: number): number[] {
   const free: number[] = []
   for (let number = 1; free.length < count; number++) if (!taken.has(number)) free.push(number)
   return free

@@ -1,7 +1,7 @@
 import type {Actual, ActualContainer, ActualNetwork} from '../engine/engine.ts'
+import {label} from '../engine/labels.ts'
 import type {Project} from '../model/project.ts'
 import {isAnonymous} from './inherit.ts'
-import {label} from './labels.ts'
 import {dependencyTable, dependentsOf} from './order.ts'
 import {orphansOf} from './orphans.ts'
 import {inReverse} from './reverse.ts'

@@ -1,8 +1,8 @@
 import {StackError} from '../base/error.ts'
 import {findCycle, reachable} from '../base/graph.ts'
 import type {ActualContainer} from '../engine/engine.ts'
+import {label, parseDependencies} from '../engine/labels.ts'
 import type {Dependency, Project, Service} from '../model/project.ts'
-import {label, parseDependencies} from './labels.ts'
 
 /** What each service depends on, by service: of the file, or of the labels where there is none. */
 export type Dependencies = (service: string) => Readonly<Record<string, Dependency>>

@@ -1,9 +1,9 @@
 import {StackError} from '../base/error.ts'
 import type {Actual} from '../engine/engine.ts'
+import {label} from '../engine/labels.ts'
 import type {Network, Project, Service, Volume} from '../model/project.ts'
 import {version} from '../version.ts'
 import {networkHash, volumeHash} from './hash.ts'
-import {label} from './labels.ts'
 import type {Step} from './step.ts'
 import type {StepList} from './step-list.ts'
 

@@ -1,10 +1,10 @@
 import type {Actual, ActualContainer, ImageFacts} from '../engine/engine.ts'
+import {label} from '../engine/labels.ts'
 import type {Project, Service} from '../model/project.ts'
 import {isUp} from './compare.ts'
 import {containerName, containerSpec} from './container-spec.ts'
 import type {Decision, Replica} from './converge.ts'
 import {inheritVolumes} from './inherit.ts'
-import {label} from './labels.ts'
 import {networkParent} from './order.ts'
 import {type Made, makeNetworks, makeVolumes, usedNetworks, usedVolumes} from './resources.ts'
 import {startServices} from './start-steps.ts'
@@ -50,7 +50,7 @@ export function stepsFor(project: Project, actual: Actual, work: UpWork): readon
   }
   const created = createContainers(work, {project, list, resources})
   const stopped = stopContainers(work, list, created)
-  const settled = settleContainers(work, list, stopped)
+  const settled = settleContainers(project, work, {list, stopped})
   if (!options.noStart) startServices(project, work, {list, progress: settled})
   return list.steps
 }
@@ -82,13 +82,16 @@ type Replicas = ReadonlyMap<string, readonly Progress[]>
 
 function createContainers({decisions, options}: UpWork, {project, list, resources}: Creation): Replicas {
   const all = new Map<string, Progress[]>()
-  for (const {service, replicas} of decisions) {
+  for (const {service, replicas, leftovers} of decisions) {
     const parent = networkParent(service)
     const after = [
       resources.images.get(service.image) ?? [],
       ...usedNetworks(service).flatMap(key => resources.networks.get(project.networks[key]!.name) ?? []),
       ...usedVolumes(service).flatMap(key => resources.volumes.get(project.volumes[key]!.name) ?? []),
       parent === undefined ? [] : (all.get(parent)?.[0]?.created ?? []),
+      leftovers.map(
+        each => removeContainer(list, each, {because: 'left of a replacement that was broken off'}).removed,
+      ),
     ].flat()
     all.set(
       service.name,
@@ -130,10 +133,14 @@ function create(replica: Replica, {project, service, list, after, renew}: One): 
 }
 
 /** Dependents first, where they asked to be restarted with what they depend on. */
-function stopContainers({decisions, options}: UpWork, list: StepList, created: Replicas): Replicas {
+function stopContainers({decisions, options}: UpWork, list: StepList, created: Replicas): Stopped {
   const all = new Map<string, readonly Progress[]>()
+  const gone = new Map<string, Step>()
   for (const {service, surplus, surplusBecause} of [...decisions].reverse()) {
-    for (const container of surplus) removeContainer(list, container, {because: surplusBecause, ...grace(options)})
+    for (const container of surplus) {
+      const {removed} = removeContainer(list, container, {because: surplusBecause, ...grace(options)})
+      gone.set(container.name, removed)
+    }
     const dependents = decisions.filter(each => each.service.dependsOn[service.name]?.restart === true)
     const before = dependents.flatMap(each => all.get(each.service.name) ?? []).flatMap(({stopped}) => stopped ?? [])
     all.set(
@@ -141,8 +148,11 @@ function stopContainers({decisions, options}: UpWork, list: StepList, created: R
       created.get(service.name)!.map(progress => stop(progress, {list, before, options})),
     )
   }
-  return all
+  return {replicas: all, gone}
 }
+
+/** `gone` is what frees a name. */
+type Stopped = {readonly replicas: Replicas; readonly gone: ReadonlyMap<string, Step>}
 
 type Stopping = {readonly list: StepList; readonly before: readonly Step[]; readonly options: UpOptions}
 
@@ -160,20 +170,32 @@ function stop(progress: Progress, {list, before, options}: Stopping): Progress {
 }
 
 /** The old is removed and the new gets its name. */
-function settleContainers({decisions}: UpWork, list: StepList, stopped: Replicas): Replicas {
+function settleContainers(project: Project, {decisions}: UpWork, {list, stopped}: Settling): Replicas {
+  const {replicas, gone} = stopped
   return new Map(
-    decisions.map(({service}) => [service.name, stopped.get(service.name)!.map(each => settle(each, list))]),
+    decisions.map(({service}) => [
+      service.name,
+      replicas.get(service.name)!.map(each => {
+        const name = containerName(project, service, each.ref.number)
+        return settle(each, {list, name, freed: [gone.get(name) ?? []].flat()})
+      }),
+    ]),
   )
 }
 
-function settle(progress: Progress, list: StepList): Progress {
+type Settling = {readonly list: StepList; readonly stopped: Stopped}
+type Naming = {readonly list: StepList; readonly name: string; readonly freed: readonly Step[]}
+
+function settle(progress: Progress, {list, name, freed}: Naming): Progress {
   const {replica, ref} = progress
   if (replica.action === 'create') return {...progress, settled: progress.created!}
-  if (replica.action !== 'replace') return progress
-  const old = {kind: 'remove-container', container: refOf(replica.container), volumes: false} as const
-  const removed = list.add(old, replica.because, {after: [progress.stopped ?? progress.created!]})
-  const renamed = list.add({kind: 'rename-container', container: ref, name: ref.name}, 'takes its place', {
-    after: [removed],
-  })
-  return {...progress, settled: renamed}
+  const rename = (because: string, after: readonly Step[]) =>
+    list.add({kind: 'rename-container', container: ref, name}, because, {after: [...after, ...freed]})
+  if (replica.action === 'replace') {
+    const old = {kind: 'remove-container', container: refOf(replica.container), volumes: false} as const
+    const removed = list.add(old, replica.because, {after: [progress.stopped ?? progress.created!]})
+    return {...progress, settled: rename('takes its place', [removed])}
+  }
+  if (replica.container.name === name) return progress
+  return {...progress, settled: rename('left half replaced', progress.stopped === undefined ? [] : [progress.stopped])}
 }

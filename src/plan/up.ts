@@ -89,4 +89,5 @@ const leave = (service: Service, existing: readonly ActualContainer[]): Decision
   replicas: existing.map(container => ({action: 'keep', container})),
   surplus: [],
   surplusBecause: '',
+  leftovers: [],
 })

@@ -1,5 +1,5 @@
-import {label} from '../../plan/labels.ts'
 import type {ActualContainer, ContainerStatus, HealthStatus} from '../engine.ts'
+import {label} from '../labels.ts'
 import type {ContainerInfo, ContainerInspectInfo} from './client.ts'
 import {parseStatus} from './status.ts'
 

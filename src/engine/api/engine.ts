@@ -1,5 +1,4 @@
 import {StackError} from '../../base/error.ts'
-import {label} from '../../plan/labels.ts'
 import type {
   Actual,
   ActualContainer,
@@ -15,6 +14,7 @@ import type {
   Streams,
   VolumeSpec,
 } from '../engine.ts'
+import {label} from '../labels.ts'
 import {fromInspect, fromList} from './actual.ts'
 import type {Call, Client} from './client.ts'
 import {create} from './create.ts'

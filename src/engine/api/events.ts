@@ -1,7 +1,7 @@
 import {delay} from '../../base/delay.ts'
 import {StackError} from '../../base/error.ts'
-import {label} from '../../plan/labels.ts'
 import type {EngineEvent, HealthStatus} from '../engine.ts'
+import {label} from '../labels.ts'
 import type {Client} from './client.ts'
 import {linesOf} from './streams.ts'
 

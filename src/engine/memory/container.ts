@@ -1,5 +1,5 @@
-import {label} from '../../plan/labels.ts'
 import type {ActualContainer, ContainerSpec, ContainerStatus, HealthStatus} from '../engine.ts'
+import {label} from '../labels.ts'
 
 /** A container without a kernel: what was asked for, and how far it is. */
 export type MemoryContainer = {

@@ -1,6 +1,5 @@
 import {deferred} from '../../base/deferred.ts'
 import {StackError} from '../../base/error.ts'
-import {label} from '../../plan/labels.ts'
 import {version} from '../../version.ts'
 import type {
   Actual,
@@ -19,6 +18,7 @@ import type {
   Streams,
   VolumeSpec,
 } from '../engine.ts'
+import {label} from '../labels.ts'
 import {type MemoryContainer, observed} from './container.ts'
 import {MemoryEvents} from './events.ts'
 import {type Program, tinyProgram} from './program.ts'
