@@ -70,3 +70,28 @@ test('whatever runs: a down leaves nothing', async () => {
     {numRuns: 30},
   )
 })
+
+test('wherever a replacement was broken off, the next up finishes it', async () => {
+  const before = project([service('app', {networkMode: 'service:web', networks: {}}), service('web', {scale: 2})])
+  const changes = ['one', 'two'].map(hostname =>
+    project([service('app', {networkMode: 'service:web', networks: {}}), service('web', {scale: 2, hostname})]),
+  )
+  const engineBefore = async () => {
+    const engine = new MemoryEngine()
+    await up(engine, before)
+    return engine
+  }
+  const length = (await plannedUp(await engineBefore(), changes[0]!)).steps.length
+  for (let broken = 0; broken < length; broken++) {
+    for (const after of changes) {
+      const engine = await engineBefore()
+      const {steps, warnings} = await plannedUp(engine, changes[0]!)
+      await carryOut(engine, 'shop', {steps: steps.slice(0, broken), warnings})
+      await up(engine, after)
+      expect((await plannedUp(engine, after)).steps).toEqual([])
+      const {containers} = await engine.observe('shop')
+      expect(containers.map(({name}) => name).sort()).toEqual(['shop-app-1', 'shop-web-1', 'shop-web-2'])
+      expect(containers.every(({status}) => status === 'running')).toBe(true)
+    }
+  }
+})

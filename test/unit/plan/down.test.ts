@@ -18,7 +18,7 @@ test('dependents go first, independent services at once, the network last', asyn
   expect(await text(await running(shop))).toMatchInlineSnapshot(`
     "#1 stop-container web.1: down
     #2 remove-container web.1: down after #1
-    #3 stop-container db.1: down after #1
+    #3 stop-container db.1: down once #1 ended
     #4 remove-container db.1: down after #3
     #5 stop-container cache.1: down
     #6 remove-container cache.1: down after #5

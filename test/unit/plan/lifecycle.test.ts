@@ -20,7 +20,7 @@ const stopped = async () => {
 test('stop goes from dependents to what they depend on', async () => {
   expect(render(planStop(scope, await observed(), {timeout: 3000}).steps)).toMatchInlineSnapshot(`
     "#1 stop-container web.1: stop
-    #2 stop-container db.1: stop after #1"
+    #2 stop-container db.1: stop once #1 ended"
   `)
   expect(planStop(scope, await stopped()).steps).toEqual([])
 })
@@ -43,7 +43,7 @@ test('a service without a container cannot be started', async () => {
 test('a restart takes those along that asked for it', async () => {
   expect(render(planRestart(scope, await observed(), {services: ['db']}).steps)).toMatchInlineSnapshot(`
     "#1 stop-container web.1: restart
-    #2 stop-container db.1: restart after #1
+    #2 stop-container db.1: restart once #1 ended
     #3 start-container db.1: restart after #2
     #4 wait-healthy db.1: web depends on it after #3
     #5 start-container web.1: restart after #1, #4"
