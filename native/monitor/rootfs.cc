@@ -13,6 +13,9 @@
 
 namespace {
 
+// As the kernel has it.
+constexpr int kMostLinks = 40;
+
 std::string by_fd(const Fd& fd) { return "/proc/self/fd/" + std::to_string(fd.get()); }
 
 struct Flag {
@@ -102,43 +105,82 @@ void Rootfs::overlay(const std::string& target, const std::string& upper, const 
   root_ = std::move(made);
 }
 
+std::optional<std::string> Rootfs::link_at(const std::string& path) const {
+  char target[4096];
+  try {
+    Fd link = open(path, O_PATH | O_NOFOLLOW);
+    ssize_t length = ::readlinkat(link.get(), "", target, sizeof target);
+    if (length < 0) return std::nullopt;
+    return std::string(target, static_cast<size_t>(length));
+  } catch (const SysError& error) {
+    if (error.number == ENOENT) return std::nullopt;
+    throw;
+  }
+}
+
+// The path without links, those that lead to what is not there included: it is made where they say.
+std::string Rootfs::canonical(const std::string& path) const {
+  std::vector<std::string> rest = split(path, '/');
+  std::reverse(rest.begin(), rest.end());
+  std::string walked;
+  for (int links = 0; !rest.empty();) {
+    std::string part = std::move(rest.back());
+    rest.pop_back();
+    if (part == ".") continue;
+    if (part == "..") {
+      walked.erase(std::min(walked.rfind('/'), walked.size()));
+      continue;
+    }
+    std::string next = walked + "/" + part;
+    auto link = link_at(next);
+    if (!link) {
+      walked = next;
+      continue;
+    }
+    if (++links > kMostLinks) throw SysError("open", path, ELOOP);
+    if (link->starts_with('/')) walked.clear();
+    std::vector<std::string> parts = split(*link, '/');
+    rest.insert(rest.end(), parts.rbegin(), parts.rend());
+  }
+  return walked.empty() ? "/" : walked;
+}
+
 std::pair<Fd, std::string> Rootfs::parent(const std::string& path) const {
   size_t slash = path.find_last_of('/');
-  std::string name = path.substr(slash == std::string::npos ? 0 : slash + 1);
-  return {directory(slash == std::string::npos ? "/" : path.substr(0, slash)), name};
+  return {directory(path.substr(0, slash)), path.substr(slash + 1)};
+}
+
+std::optional<Fd> Rootfs::find(const std::string& path) const {
+  try {
+    return open(path);
+  } catch (const SysError& error) {
+    if (error.number == ENOENT || error.number == ENOTDIR) return std::nullopt;
+    throw;
+  }
 }
 
 // Opens a directory, making it and its parents where missing.
-Fd Rootfs::directory(const std::string& path, mode_t mode) const {
-  std::string walked = "/";
+Fd Rootfs::directory(const std::string& path) const {
+  if (auto there = find(path.empty() ? "/" : path)) return std::move(*there);
+  std::string walked;
   Fd current = open("/");
-  for (const auto& part : split(path, '/')) {
-    std::string next = walked + part + "/";
-    try {
-      current = open(next);
-    } catch (const SysError& error) {
-      if (error.number != ENOENT) throw;
-      check(::mkdirat(current.get(), part.c_str(), mode), "mkdir", next);
-      // mkdirat is subject to the umask.
-      current = open(next);
-      check(::chmod(by_fd(current).c_str(), mode), "chmod", next);
-    }
-    walked = next;
+  for (const auto& part : split(canonical(path), '/')) {
+    walked += "/" + part;
+    // The umask is 0 here.
+    if (::mkdirat(current.get(), part.c_str(), 0755) < 0 && errno != EEXIST) throw SysError("mkdir", walked);
+    current = open(walked, O_PATH | O_DIRECTORY);
   }
   return current;
 }
 
 Fd Rootfs::target_like(const std::string& path, bool is_directory) const {
   if (is_directory) return directory(path);
-  try {
-    return open(path);
-  } catch (const SysError& error) {
-    if (error.number != ENOENT) throw;
-  }
-  auto [above, name] = parent(path);
+  if (auto there = find(path)) return std::move(*there);
+  std::string place = canonical(path);
+  auto [above, name] = parent(place);
   int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   Fd made(check(::openat(above.get(), name.c_str(), flags, 0644), "create", path));
-  return open(path);
+  return open(place);
 }
 
 void Rootfs::mount(const std::string& source, const std::string& target, const std::string& type,
@@ -168,12 +210,7 @@ void Rootfs::bind(const std::string& source, const std::string& target, const st
 }
 
 void Rootfs::mkdir(const std::string& path, mode_t mode, Owner owner) {
-  try {
-    open(path);
-    return;
-  } catch (const SysError& error) {
-    if (error.number != ENOENT) throw;
-  }
+  if (find(path)) return;
   auto [above, name] = parent(path);
   check(::mkdirat(above.get(), name.c_str(), mode), "mkdir", path);
   check(::fchownat(above.get(), name.c_str(), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW), "chown", path);
@@ -181,8 +218,9 @@ void Rootfs::mkdir(const std::string& path, mode_t mode, Owner owner) {
 }
 
 void Rootfs::file(const std::string& path, mode_t mode, const std::string& content) {
-  parent(path);
-  Fd out = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+  std::string place = canonical(path);
+  parent(place);
+  Fd out = open(place, O_WRONLY | O_CREAT | O_TRUNC, mode);
   check(::fchmod(out.get(), mode), "chmod", path);
   ssize_t wrote = check(::write(out.get(), content.data(), content.size()), "write", path);
   if (wrote != static_cast<ssize_t>(content.size())) throw SysError("write", path, ENOSPC);
@@ -201,13 +239,9 @@ void Rootfs::device(const std::string& path, mode_t mode, Device device, Owner o
 }
 
 void Rootfs::mask(const std::string& path) {
-  Fd at;
-  try {
-    at = open(path);
-  } catch (const SysError& error) {
-    if (error.number == ENOENT || error.number == ENOTDIR) return;
-    throw;
-  }
+  auto found = find(path);
+  if (!found) return;
+  const Fd& at = *found;
   struct stat status {};
   check(::fstat(at.get(), &status), "stat", path);
   if (S_ISDIR(status.st_mode)) {
@@ -218,13 +252,9 @@ void Rootfs::mask(const std::string& path) {
 }
 
 void Rootfs::readonly(const std::string& path) {
-  Fd at;
-  try {
-    at = open(path);
-  } catch (const SysError& error) {
-    if (error.number == ENOENT || error.number == ENOTDIR) return;
-    throw;
-  }
+  auto found = find(path);
+  if (!found) return;
+  const Fd& at = *found;
   Fd tree = kernel::open_tree(at.get(), "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE);
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_RDONLY;

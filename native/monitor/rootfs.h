@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,7 +45,11 @@ class Rootfs {
   Fd open(const std::string& path, int flags = 010000000 /* O_PATH */, mode_t mode = 0) const;
 
  private:
-  Fd directory(const std::string& path, mode_t mode = 0755) const;
+  // Nothing where it is not there.
+  std::optional<Fd> find(const std::string& path) const;
+  std::optional<std::string> link_at(const std::string& path) const;
+  std::string canonical(const std::string& path) const;
+  Fd directory(const std::string& path) const;
   Fd target_like(const std::string& path, bool is_directory) const;
   std::pair<Fd, std::string> parent(const std::string& path) const;
 
