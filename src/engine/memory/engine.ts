@@ -1,4 +1,3 @@
-import {deferred} from '../../base/deferred.ts'
 import {StackError} from '../../base/error.ts'
 import {version} from '../../version.ts'
 import type {
@@ -7,6 +6,7 @@ import type {
   ActualNetwork,
   ActualVolume,
   ContainerSpec,
+  ContainerStatus,
   Engine,
   EngineEvent,
   ExecSpec,
@@ -21,14 +21,9 @@ import type {
 import {label} from '../labels.ts'
 import {type MemoryContainer, observed} from './container.ts'
 import {MemoryEvents} from './events.ts'
-import {type Program, tinyProgram} from './program.ts'
-
-export type MemoryOptions = {
-  readonly now?: () => number
-  readonly program?: Program
-  /** Images that nobody has. */
-  readonly unknownImages?: readonly string[]
-}
+import {readLog} from './log.ts'
+import {type MemoryOptions, tinyProgram} from './program.ts'
+import {mountVolumes, publishPorts} from './resources.ts'
 
 const grown = (prefix: string, count: number): string => `${prefix}${String(count).padStart(7, '0')}`.padEnd(64, '0')
 
@@ -107,7 +102,7 @@ export class MemoryEngine implements Engine {
     }
     if (spec.networkMode.startsWith('container:')) this.#get(spec.networkMode.slice('container:'.length))
     const id = grown('c', ++this.#count)
-    const {volumes, anonymous} = this.#mount(spec)
+    const {volumes, anonymous} = mountVolumes(spec, this.#volumes, () => grown('d', ++this.#count))
     const container: MemoryContainer = {
       ...{id, spec, volumes, anonymous, imageId: image.id, name: spec.name, created: this.#options.now()},
       ...{status: 'created', health: 'none', exitCode: 0, output: '', ports: []},
@@ -124,7 +119,7 @@ export class MemoryEngine implements Engine {
     const outcome = this.#options.program([...(spec.entrypoint ?? []), ...(spec.command ?? [])])
     if (outcome.exitCode === 127)
       throw new StackError('program-not-found', `${spec.command?.[0]}: not found`, {exitCode: 127})
-    container.ports = this.#publish(container)
+    container.ports = publishPorts(container, [...this.#containers.values()], () => 49_152 + ++this.#count)
     container.status = 'running'
     container.startedAt = this.#options.now()
     container.output += outcome.output ?? ''
@@ -185,17 +180,11 @@ export class MemoryEngine implements Engine {
   }
 
   async pauseContainer(id: string): Promise<void> {
-    const container = this.#get(id)
-    if (container.status !== 'running') throw new StackError('conflict', `container ${container.name} is not running`)
-    container.status = 'paused'
-    this.#tell(container, 'pause')
+    this.#turn(id, {from: 'running', to: 'paused', action: 'pause'})
   }
 
   async unpauseContainer(id: string): Promise<void> {
-    const container = this.#get(id)
-    if (container.status !== 'paused') throw new StackError('conflict', `container ${container.name} is not paused`)
-    container.status = 'running'
-    this.#tell(container, 'unpause')
+    this.#turn(id, {from: 'paused', to: 'running', action: 'unpause'})
   }
 
   async processes(id: string) {
@@ -211,26 +200,9 @@ export class MemoryEngine implements Engine {
     return this.#events.listen(project, signal)
   }
 
-  async *logs(id: string, {follow, tail, signal}: LogOptions): AsyncIterable<LogChunk> {
+  logs(id: string, options: LogOptions): AsyncIterable<LogChunk> {
     const container = this.#get(id)
-    const lines = container.output.match(/[^\n]*\n/g) ?? []
-    const shown = tail === undefined ? lines : lines.slice(Math.max(0, lines.length - tail))
-    if (shown.length > 0) yield {stream: 'stdout', data: Buffer.from(shown.join(''))}
-    if (!follow || container.status !== 'running') return
-    const ended = deferred<void>()
-    const closing = new AbortController()
-    signal?.addEventListener('abort', () => ended.resolve(), {once: true})
-    const watch = async () => {
-      for await (const {action, container: of} of this.events(
-        container.spec.labels[label.project] ?? '',
-        closing.signal,
-      )) {
-        if (of === container.id && action === 'die') ended.resolve()
-      }
-    }
-    void watch()
-    await ended.promise
-    closing.abort()
+    return readLog(container, options, signal => this.events(container.spec.labels[label.project] ?? '', signal))
   }
 
   async exec(id: string, {command}: ExecSpec, {stdout}: Streams): Promise<number> {
@@ -257,6 +229,13 @@ export class MemoryEngine implements Engine {
     this.#events.tell(container.spec.labels[label.project] ?? '', event)
   }
 
+  #turn(id: string, {from, to, action}: {from: ContainerStatus; to: ContainerStatus; action: string}): void {
+    const container = this.#get(id)
+    if (container.status !== from) throw new StackError('conflict', `container ${container.name} is not ${from}`)
+    container.status = to
+    this.#tell(container, action)
+  }
+
   #find(idOrName: string): MemoryContainer | undefined {
     return this.#containers.get(idOrName) ?? [...this.#containers.values()].find(({name}) => name === idOrName)
   }
@@ -274,36 +253,6 @@ export class MemoryEngine implements Engine {
   #checkName(name: string): void {
     if ([...this.#containers.values()].some(each => each.name === name))
       throw new StackError('conflict', `the container name "${name}" is already in use`)
-  }
-
-  #mount({mounts}: ContainerSpec) {
-    const anonymous: string[] = []
-    const volumes: Record<string, string> = {}
-    for (const mount of mounts) {
-      if (mount.type !== 'volume') continue
-      const name = mount.source ?? grown('d', ++this.#count)
-      if (mount.source === undefined) anonymous.push(name)
-      if (!this.#volumes.has(name)) this.#volumes.set(name, {name, labels: {}})
-      volumes[mount.target] = name
-    }
-    return {volumes, anonymous}
-  }
-
-  /** A port belongs to the service that publishes it: its replicas share it, others cannot have it. */
-  #publish({spec}: MemoryContainer): ActualContainer['ports'] {
-    const service = spec.labels[label.service]
-    return spec.ports.map(({target, published, hostIp = '', protocol}) => {
-      const port = published === undefined ? 49_152 + ++this.#count : Number.parseInt(published, 10)
-      const holder = [...this.#containers.values()].find(
-        each =>
-          each.status === 'running' &&
-          each.spec.labels[label.service] !== service &&
-          each.ports.some(other => other.published === port && other.protocol === protocol),
-      )
-      if (holder !== undefined)
-        throw new StackError('port-taken', `port ${port}/${protocol} is taken by ${holder.name}`)
-      return {target, protocol, hostIp, published: port}
-    })
   }
 }
 

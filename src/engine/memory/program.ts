@@ -2,6 +2,13 @@
 export type Outcome = {readonly exitCode?: number; readonly output?: string}
 export type Program = (command: readonly string[]) => Outcome
 
+export type MemoryOptions = {
+  readonly now?: () => number
+  readonly program?: Program
+  /** Images that nobody has. */
+  readonly unknownImages?: readonly string[]
+}
+
 /** Knows true, false, echo, sleep, cat, and `sh -c "exit N"`; anything else is a program that is not there. */
 export function tinyProgram(command: readonly string[]): Outcome {
   const [name = 'sleep', ...words] = command
