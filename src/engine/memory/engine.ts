@@ -23,9 +23,7 @@ import {type MemoryContainer, observed} from './container.ts'
 import {MemoryEvents} from './events.ts'
 import {readLog} from './log.ts'
 import {type MemoryOptions, tinyProgram} from './program.ts'
-import {mountVolumes, publishPorts} from './resources.ts'
-
-const grown = (prefix: string, count: number): string => `${prefix}${String(count).padStart(7, '0')}`.padEnd(64, '0')
+import {grown, mountVolumes, noImage, publishPorts} from './resources.ts'
 
 /** An engine without a kernel: what is asked of it is kept and shown, programs are a function. For tests. */
 export class MemoryEngine implements Engine {
@@ -255,5 +253,3 @@ export class MemoryEngine implements Engine {
       throw new StackError('conflict', `the container name "${name}" is already in use`)
   }
 }
-
-const noImage = (reference: string): StackError => new StackError('image-not-found', `no such image: ${reference}`)

@@ -3,6 +3,13 @@ import type {ActualContainer, ActualVolume, ContainerSpec} from '../engine.ts'
 import {label} from '../labels.ts'
 import type {MemoryContainer} from './container.ts'
 
+/** An id as long as a real one. */
+export const grown = (prefix: string, count: number): string =>
+  `${prefix}${String(count).padStart(7, '0')}`.padEnd(64, '0')
+
+export const noImage = (reference: string): StackError =>
+  new StackError('image-not-found', `no such image: ${reference}`)
+
 /** The volumes of a new container by target; what is missing is made, what has no name gets one. */
 export function mountVolumes({mounts}: ContainerSpec, all: Map<string, ActualVolume>, newName: () => string) {
   const anonymous: string[] = []
