@@ -103,7 +103,12 @@ export type ContainerStats = {
   readonly memoryLimit: number
   readonly inactiveFile: number
   readonly pids: number
-  readonly networks: Readonly<Record<string, {readonly rxBytes: number; readonly txBytes: number; readonly rxPackets: number; readonly txPackets: number}>>
+  readonly networks: Readonly<
+    Record<
+      string,
+      {readonly rxBytes: number; readonly txBytes: number; readonly rxPackets: number; readonly txPackets: number}
+    >
+  >
 }
 
 export interface Images {
@@ -168,7 +173,9 @@ export type NetworkNames = {
   /** The endpoints that a name stands for on a network (by id). */
   find(network: string, name: string): readonly Endpoint[]
   /** What a container has of the network, and the DNS servers that it asked for. */
-  of(container: string): {readonly name: string; readonly endpoints: readonly Endpoint[]; readonly dns: readonly string[]} | undefined
+  of(
+    container: string,
+  ): {readonly name: string; readonly endpoints: readonly Endpoint[]; readonly dns: readonly string[]} | undefined
 }
 
 export type PublishedPort = PortBinding & {readonly hostPortNumber: number}
@@ -187,7 +194,12 @@ export interface Volumes {
   load(): Promise<void>
   list(): readonly VolumeRecord[]
   find(name: string): VolumeRecord | undefined
-  create(options: {name: string; driver: string; options: Record<string, string>; labels: Record<string, string>}): Promise<VolumeRecord>
+  create(options: {
+    name: string
+    driver: string
+    options: Record<string, string>
+    labels: Record<string, string>
+  }): Promise<VolumeRecord>
   /** Errors: not-found. Whether it is in use is the caller's question. */
   remove(name: string): Promise<void>
 }
