@@ -70,14 +70,23 @@ export class Box {
   }
 
   /** Starts it and watches it, so that its monitor leaves when it has ended. */
-  async start(command: readonly string[], changes: Changes = {}): Promise<number> {
-    const {pid} = await startMonitor(this.steps(command, changes))
+  start(command: readonly string[], changes: Changes = {}): Promise<number> {
+    return this.run(this.steps(command, changes))
+  }
+
+  async run(steps: readonly MonitorStep[]): Promise<number> {
+    const {pid} = await startMonitor(steps)
     this.#watches.push(await watch(this.control))
     return pid
   }
 
   async sh(script: string, changes: Changes = {}): Promise<number> {
     return this.start(['sh', '-c', script], changes)
+  }
+
+  /** Nobody watches any more. */
+  leave(): void {
+    for (const each of this.#watches.splice(0)) each.leave()
   }
 
   /** How the last one ended. */
@@ -117,11 +126,15 @@ export class Box {
 
   /** Kills what runs, waits until its monitor has left, removes everything. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const each of this.#watches) each.leave()
+    this.leave()
     if (existsSync(this.control)) {
       const state = await askStatus(this.control).catch(() => undefined)
       if (state?.kind === 'alive') process.kill(state.pid, 'SIGKILL')
-      if (state !== undefined) await (await watch(this.control)).ended
+      // It may be about to leave.
+      await watch(this.control).then(
+        each => each.ended,
+        () => undefined,
+      )
       await eventually(() => !existsSync(this.control), 'the monitor leaves')
     }
     rmSync(this.directory, {recursive: true, force: true})
