@@ -6,14 +6,14 @@ const checks = [
   ['format and lint', 'npx', ['--no-install', 'biome', 'check', '.']],
   ['types', 'npx', ['--no-install', 'tsc', '--noEmit', '-p', '.']],
   ['import directions', process.execPath, ['scripts/check-imports.mjs']],
-  ['unit tests', 'npx', ['--no-install', 'vitest', 'run', '--project', 'unit', '--reporter', 'dot']],
+  ['unit tests', 'npx', ['--no-install', 'vitest', 'run', '--project', 'unit']],
   ['sizes', process.execPath, ['scripts/check-sizes.mjs']],
 ]
 
 function run([name, command, words]) {
   const began = performance.now()
   return new Promise(resolve => {
-    const child = spawn(command, words, {stdio: ['ignore', 'pipe', 'pipe'], env: {...process.env, FORCE_COLOR: '0'}})
+    const child = spawn(command, words, {stdio: ['ignore', 'pipe', 'pipe'], env: {...process.env, NO_COLOR: '1'}})
     let text = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (text += chunk))
     child.on('close', code => resolve({name, ok: code === 0, text, seconds: (performance.now() - began) / 1000}))
