@@ -53,9 +53,9 @@ describe('answers', () => {
       {method: 'POST', pattern: '/body', handle: async (request, reply) => reply.json(200, await request.json())},
     ])
     const gone = await fetch(`http://127.0.0.1:${port}/v1.41/gone`)
-    expect([gone.status, await gone.json()]).toEqual([404, {message: 'No such container: x'}])
+    expect([gone.status, await gone.json()]).toEqual([404, {message: 'No such container: x', code: 'not-found'}])
     const unknown = await fetch(`http://127.0.0.1:${port}/nope`)
-    expect([unknown.status, await unknown.json()]).toEqual([404, {message: 'page not found'}])
+    expect([unknown.status, await unknown.json()]).toMatchObject([404, {message: 'page not found'}])
     const bad = await fetch(`http://127.0.0.1:${port}/body`, {method: 'POST', body: '{'})
     expect([bad.status, await bad.text()]).toEqual([400, expect.stringContaining('the body is not JSON')])
   })
