@@ -37,7 +37,7 @@ Monitor::Monitor(Parts parts)
       held_(parts.held),
       started_at_(parts.started_at) {
   loop_.watch(signals_.get(), EPOLLIN, [this](uint32_t) { reap(); });
-  if (control_) loop_.watch(control_.get(), EPOLLIN, [this](uint32_t) { accept(); });
+  if (control_) listen();
   if (held_) loop_.watch(started_.channel.get(), EPOLLIN, [this](uint32_t) { hold_progress(); });
   streams_.taken = [this] {
     for (auto& client : clients_) {

@@ -36,7 +36,9 @@ class Monitor {
   struct Client;
 
   // Clients: requests.cc.
+  void listen();
   void accept();
+  void pause_accepting();
   void request(Client& client, const Program& program);
   void answer_status(Client& client);
   void attach(Client& client, bool with_stdin);

@@ -1,6 +1,7 @@
 // What clients of the control socket ask for.
 
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ constexpr size_t kStdinAhead = 256u << 10;
 // How often, and how far apart, to look whether process 1 takes a signal before it is held to ignore it.
 constexpr int kDroppedRounds = 5;
 constexpr int64_t kDroppedPause = 50;
+constexpr int64_t kAcceptPause = 100;
 
 void answer_errno(Connection& connection, const std::string& request, int number) {
   connection.answer_last({"error", request, errno_name(number), strerror(number)});
@@ -26,11 +28,27 @@ void answer_errno(Connection& connection, const std::string& request, int number
 
 void Monitor::accept() {
   Fd socket(::accept4(control_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!socket) return;
+  if (!socket) return pause_accepting();
   Client& client = *clients_.emplace_back(std::make_unique<Client>(loop_, std::move(socket)));
-  client.connection.on.request = [this, &client](const Program& program) { request(client, program); };
+  client.connection.on.request = [this, &client](const Program& program) {
+    try {
+      request(client, program);
+    } catch (const SysError& error) {
+      answer_errno(client.connection, program[0][0], error.number);
+    }
+  };
   client.connection.on.closed = [this, &client](bool read_all) { leave(client, read_all); };
   client.connection.on.drained = [this] { maybe_leave(); };
+}
+
+// Out of descriptors, most likely: epoll would tell of the waiting client without end.
+void Monitor::pause_accepting() {
+  loop_.forget(control_.get());
+  loop_.after(kAcceptPause, [this] { listen(); });
+}
+
+void Monitor::listen() {
+  loop_.watch(control_.get(), EPOLLIN, [this](uint32_t) { accept(); });
 }
 
 void Monitor::request(Client& client, const Program& program) {

@@ -1,7 +1,6 @@
 #include "rootfs.h"
 
 #include <fcntl.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -16,93 +15,12 @@ namespace {
 // As the kernel has it.
 constexpr int kMostLinks = 40;
 
-std::string by_fd(const Fd& fd) { return "/proc/self/fd/" + std::to_string(fd.get()); }
-
-struct Flag {
-  std::string_view name;
-  uint64_t mount;
-  uint64_t attribute;
-  uint64_t propagation;
-};
-
-constexpr Flag kFlags[] = {{"ro", MS_RDONLY, MOUNT_ATTR_RDONLY, 0},
-                           {"nosuid", MS_NOSUID, MOUNT_ATTR_NOSUID, 0},
-                           {"nodev", MS_NODEV, MOUNT_ATTR_NODEV, 0},
-                           {"noexec", MS_NOEXEC, MOUNT_ATTR_NOEXEC, 0},
-                           {"relatime", MS_RELATIME, 0, 0},
-                           {"strictatime", MS_STRICTATIME, 0, 0},
-                           {"private", 0, 0, MS_PRIVATE},
-                           {"slave", 0, 0, MS_SLAVE},
-                           {"shared", 0, 0, MS_SHARED}};
-
-const Flag& flag_of(const std::string& name) {
-  for (const auto& each : kFlags) {
-    if (each.name == name) return each;
-  }
-  throw SysError("flag", name, EINVAL);
-}
-
-unsigned long mount_flags(const std::string& flags) {
-  unsigned long bits = 0;
-  for (const auto& name : split(flags, ',')) bits |= flag_of(name).mount;
-  return bits;
-}
-
-// The file system context has a text for what went wrong; errno alone says "Invalid argument".
-[[noreturn]] void throw_with_log(const Fd& context, const char* call, const std::string& subject) {
-  int number = errno;
-  std::string detail;
-  char text[512];
-  // One message a read, each with a letter for its weight and a space in front.
-  for (ssize_t length; (length = ::read(context.get(), text, sizeof text)) > 0;) {
-    std::string_view message(text, static_cast<size_t>(length));
-    message.remove_prefix(std::min<size_t>(2, message.size()));
-    while (message.ends_with('\n')) message.remove_suffix(1);
-    detail.append(detail.empty() ? " (" : "; ").append(message);
-  }
-  throw SysError(call, detail.empty() ? subject : subject + detail + ")", number);
-}
-
-void configure(const Fd& context, unsigned command, const char* key, const char* value, const std::string& subject) {
-  if (syscall(SYS_fsconfig, context.get(), command, key, value, 0) < 0) throw_with_log(context, "overlay", subject);
-}
-
-Fd overlay_mount(const std::string& upper, const std::string& work, const std::vector<std::string>& lowers) {
-  Fd context = kernel::fsopen("overlay");
-  for (const auto& lower : lowers) configure(context, FSCONFIG_SET_STRING, "lowerdir+", lower.c_str(), lower);
-  if (!upper.empty()) {
-    configure(context, FSCONFIG_SET_STRING, "upperdir", upper.c_str(), upper);
-    configure(context, FSCONFIG_SET_STRING, "workdir", work.c_str(), work);
-  }
-  configure(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, upper.empty() ? lowers.front() : upper);
-  return Fd(static_cast<int>(check(syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, 0), "fsmount", upper)));
-}
-
 }  // namespace
-
-void set_propagation(const std::string& kind) {
-  unsigned long flag = kind == "slave" ? MS_SLAVE : MS_PRIVATE;
-  check(::mount("", "/", nullptr, MS_REC | flag, nullptr), "mount propagation", kind);
-}
 
 void Rootfs::use_current() { root_ = Fd(check(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "open", "/")); }
 
 Fd Rootfs::open(const std::string& path, int flags, mode_t mode) const {
   return kernel::openat2(root_.get(), path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-}
-
-void Rootfs::overlay(const std::string& target, const std::string& upper, const std::string& work,
-                     const std::vector<std::string>& lowers) {
-  Fd made = overlay_mount(upper, work, lowers);
-  if (target != "/") {
-    kernel::move_mount(made.get(), directory(target).get(), target);
-    return;
-  }
-  // A root must hang somewhere before the pivot: over its own upper directory, where nobody looks for anything else.
-  const std::string& place = upper.empty() ? lowers.front() : upper;
-  Fd below(check(::open(place.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), "open", place));
-  kernel::move_mount(made.get(), below.get(), place);
-  root_ = std::move(made);
 }
 
 std::optional<std::string> Rootfs::link_at(const std::string& path) const {
@@ -183,32 +101,6 @@ Fd Rootfs::target_like(const std::string& path, bool is_directory) const {
   return open(place);
 }
 
-void Rootfs::mount(const std::string& source, const std::string& target, const std::string& type,
-                   const std::string& flags, const std::string& data) {
-  Fd at = directory(target);
-  check(::mount(source.c_str(), by_fd(at).c_str(), type.c_str(), mount_flags(flags), data.c_str()), "mount", target);
-}
-
-void Rootfs::bind(const std::string& source, const std::string& target, const std::string& flags) {
-  unsigned recursive = 0;
-  mount_attr attributes{};
-  attributes.propagation = MS_PRIVATE;
-  for (const auto& name : split(flags, ',')) {
-    if (name == "rec") {
-      recursive = AT_RECURSIVE;
-      continue;
-    }
-    const Flag& flag = flag_of(name);
-    attributes.attr_set |= flag.attribute;
-    if (flag.propagation != 0) attributes.propagation = flag.propagation;
-  }
-  Fd tree = kernel::open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | recursive);
-  struct stat status {};
-  check(::fstat(tree.get(), &status), "stat", source);
-  kernel::mount_setattr(tree.get(), recursive, attributes, source);
-  kernel::move_mount(tree.get(), target_like(target, S_ISDIR(status.st_mode)).get(), target);
-}
-
 void Rootfs::mkdir(const std::string& path, mode_t mode, Owner owner) {
   if (find(path)) return;
   auto [above, name] = parent(path);
@@ -236,43 +128,4 @@ void Rootfs::device(const std::string& path, mode_t mode, Device device, Owner o
   check(::mknodat(above.get(), name.c_str(), mode, makedev(device.major_number, device.minor_number)), "mknod", path);
   check(::fchownat(above.get(), name.c_str(), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW), "chown", path);
   check(::fchmodat(above.get(), name.c_str(), mode & 07777, 0), "chmod", path);
-}
-
-void Rootfs::mask(const std::string& path) {
-  auto found = find(path);
-  if (!found) return;
-  const Fd& at = *found;
-  struct stat status {};
-  check(::fstat(at.get(), &status), "stat", path);
-  if (S_ISDIR(status.st_mode)) {
-    check(::mount("tmpfs", by_fd(at).c_str(), "tmpfs", MS_RDONLY, "size=0k"), "mask", path);
-  } else {
-    kernel::move_mount(kernel::open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE).get(), at.get(), path);
-  }
-}
-
-void Rootfs::readonly(const std::string& path) {
-  auto found = find(path);
-  if (!found) return;
-  const Fd& at = *found;
-  Fd tree = kernel::open_tree(at.get(), "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE);
-  mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_RDONLY;
-  kernel::mount_setattr(tree.get(), AT_RECURSIVE, attributes, path);
-  kernel::move_mount(tree.get(), at.get(), path);
-}
-
-// pivot_root(".", ".") stacks the old root over the new one; detaching it leaves the new one.
-void Rootfs::pivot() {
-  check(::fchdir(root_.get()), "fchdir", "root");
-  check(syscall(SYS_pivot_root, ".", "."), "pivot_root");
-  check(::umount2(".", MNT_DETACH), "umount", "old root");
-  check(::chdir("/"), "chdir", "/");
-  use_current();
-}
-
-void Rootfs::root_readonly() {
-  mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_RDONLY;
-  kernel::mount_setattr(root_.get(), 0, attributes, "/");
 }

@@ -16,6 +16,9 @@ type Changes = {
   readonly process?: readonly MonitorStep[]
 }
 
+/** Another build of the monitor, such as one with sanitizers. */
+const files = process.env.STACK_TEST_MONITOR ? {file: process.env.STACK_TEST_MONITOR} : {}
+
 /** A directory with a busybox root, and monitors that run programs in it. */
 export class Box {
   readonly directory: string
@@ -75,7 +78,7 @@ export class Box {
   }
 
   async run(steps: readonly MonitorStep[]): Promise<number> {
-    const {pid} = await startMonitor(steps)
+    const {pid} = await startMonitor(steps, files)
     this.#watches.push(await watch(this.control))
     return pid
   }
