@@ -16,7 +16,8 @@ const onPrivateHost = {
 export default defineConfig({
   test: {
     projects: [
-      project('unit', {testTimeout: 20_000}),
+      // Pure: a process for each file would cost more than the tests.
+      project('unit', {testTimeout: 20_000, isolate: false}),
       project('conformance', onPrivateHost),
       project('integration', onPrivateHost),
       project('e2e', {...onPrivateHost, testTimeout: 180_000, hookTimeout: 300_000}),
