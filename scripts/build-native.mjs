@@ -79,8 +79,9 @@ const hasCompiler = () => spawnSync('g++', ['--version']).status === 0
 async function main() {
   const missing = targets.filter(each => !takePrebuilt(each))
   if (missing.length > 0 && !hasCompiler()) {
-    const names = missing.map(each => `build/${each.name}`).join(' and ')
-    console.error(`build-native: ${names} cannot be built: there is no g++ here`)
+    const absent = missing.map(each => `build/${each.name}`).filter(each => !existsSync(join(root, each)))
+    if (absent.length === 0) return
+    console.error(`build-native: ${absent.join(' and ')} cannot be built: there is no g++ here`)
     console.error('  try: apt-get install g++, then npm run build:native')
     return
   }

@@ -85,6 +85,8 @@ describe('the log', () => {
       const entries = box.entries('work/log')
       expect(entries.length).toBeGreaterThan(100)
     } finally {
+      // The monitor has the log open until then.
+      await eventually(() => !existsSync(box.control), 'the monitor leaves')
       rmSync(box.path('work/log'), {force: true})
       execFileSync('umount', [box.path('work')])
     }
