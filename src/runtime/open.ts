@@ -40,7 +40,7 @@ export function openContainers(
     cgroups: new Cgroups(cgroupParent(), text => warn(text, undefined)),
     seccomp: new SeccompStore(paths.state),
     store: new ContainerStore(paths),
-    wake: daemonCommand && {lock: paths.daemonLock, command: daemonCommand},
+    wake: daemonCommand && {lock: paths.wakeLock, command: daemonCommand},
     warn,
   })
   return {containers, volumes}

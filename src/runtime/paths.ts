@@ -16,8 +16,10 @@ export function pathsOf({state, run}: {state: string; run: string}) {
     netnsDirectory: join(run, 'netns'),
     runContainers: join(run, 'containers'),
     daemonLog: join(state, 'daemon.log'),
-    /** The abstract socket that the daemon of this run directory holds; monitors look at it before they wake one. */
+    /** The abstract socket that the daemon of this run directory holds. */
     daemonLock: `stack-daemon-${sha256(run).slice(0, 16)}`,
+    /** The one that makes a single monitor of many wake a daemon. */
+    wakeLock: `stack-wake-${sha256(run).slice(0, 16)}`,
     container: (id: string) => ({
       directory: join(state, 'containers', id),
       config: join(state, 'containers', id, 'config.json'),

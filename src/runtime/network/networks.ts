@@ -14,7 +14,7 @@ import {leaseFor} from './lease.ts'
 import {type Lease, Leases} from './leases.ts'
 import {Ports} from './publish.ts'
 import {Records} from './records.ts'
-import {removeStrays} from './repair.ts'
+import {removePorts, removeStrays} from './repair.ts'
 import {hostResolvers} from './resolvers.ts'
 import type {RuleFacts} from './rules.ts'
 import type {Ruleset} from './ruleset.ts'
@@ -134,6 +134,8 @@ export class LocalNetworks implements Networks {
       await this.#records.remove(record)
       this.#dnsPorts.delete(record.id)
       await this.#tell()
+      // A namespace lives on while the kernel still closes its connections, and its link with it.
+      await removePorts(record.bridge)
       await removeLink(record.bridge)
       await this.#ruleset.apply()
     })

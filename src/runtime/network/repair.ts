@@ -12,3 +12,11 @@ export async function removeStrays(endpoints: Iterable<Endpoint>, networks: read
     if (found !== undefined && found.master !== bridges.get(network)) await removeLink(link)
   }
 }
+
+/** Removes every link that still hangs on a bridge. */
+export async function removePorts(bridge: string): Promise<void> {
+  const links = await native().listLinks({})
+  const master = links.find(each => each.name === bridge)?.index
+  if (master === undefined) return
+  await Promise.all(links.filter(each => each.master === master).map(each => removeLink(each.name)))
+}
