@@ -16,6 +16,7 @@ import {PendingAttaches} from './pending.ts'
 import {containerRoutes} from './routes/containers.ts'
 import {execRoutes} from './routes/exec.ts'
 import {imageRoutes} from './routes/images.ts'
+import {lifecycleRoutes} from './routes/lifecycle.ts'
 import {networkRoutes} from './routes/networks.ts'
 import {statisticsRoutes} from './routes/statistics.ts'
 import {removeWhenDone, streamRoutes} from './routes/streams.ts'
@@ -101,6 +102,7 @@ async function openDaemon(paths: Paths): Promise<Daemon> {
 const routes = (daemon: Daemon) => [
   ...systemRoutes(daemon),
   ...containerRoutes(daemon),
+  ...lifecycleRoutes(daemon),
   ...streamRoutes(daemon),
   ...execRoutes(daemon),
   ...statisticsRoutes(daemon),
