@@ -31,5 +31,3 @@ export function prepare({examples = false} = {}) {
   if (examples && existsSync(web) && !existsSync(join(web, 'node_modules')))
     run('npm', ['ci', '--no-fund', '--no-audit'], web)
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) prepare({examples: true})
