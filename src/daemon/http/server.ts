@@ -95,11 +95,18 @@ function requestOf(
 }
 
 function replyTo(response: ServerResponse): Reply {
-  const gone = new AbortController()
-  response.once('close', () => gone.abort())
+  let gone: AbortController | undefined
   return {
     raw: response,
-    gone: gone.signal,
+    // Few routes ask, and each abort costs an error with its stack.
+    get gone() {
+      if (gone === undefined) {
+        const controller = new AbortController()
+        gone = controller
+        response.once('close', () => controller.abort())
+      }
+      return gone.signal
+    },
     json: (status, body) => sendJson(response, status, body),
     empty: status => sendJson(response, status, undefined),
     stream(status, contentType) {
