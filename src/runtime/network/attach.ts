@@ -1,4 +1,5 @@
-import {mkdir, statfs} from 'node:fs/promises'
+import {statfsSync} from 'node:fs'
+import {mkdir} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {errnoOf, within} from '../../base/error.ts'
 import {Rollback} from '../../base/rollback.ts'
@@ -21,7 +22,7 @@ export type Attachment = {
 /** Makes the namespace and its links, or what is missing of them. A failure leaves what was there before. */
 export async function attachEndpoints({netns, name, wires, warn}: Attachment): Promise<void> {
   await using undo = new Rollback(warn)
-  const present = (await isPinned(netns)) ? await native().listLinks({netns}) : undefined
+  const present = isPinned(netns) ? await native().listLinks({netns}) : undefined
   if (present === undefined) {
     await undo.do(
       () => makeNetns(netns),
@@ -39,9 +40,9 @@ export async function attachEndpoints({netns, name, wires, warn}: Attachment): P
   undo.keep()
 }
 
-export async function isPinned(netns: string): Promise<boolean> {
+export function isPinned(netns: string): boolean {
   try {
-    return (await statfs(netns)).type === namespaceFile
+    return statfsSync(netns).type === namespaceFile
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false
     throw error

@@ -1,5 +1,5 @@
 import {readdir, readFile, writeFile} from 'node:fs/promises'
-import {readText} from '../../base/file.ts'
+import {readSmall} from '../../base/file.ts'
 import {native} from '../../native/binding.ts'
 import {hostResolvers} from './resolvers.ts'
 
@@ -24,7 +24,7 @@ export async function uplinkMtu(): Promise<number> {
 
 /** Of one interface: a small read, where a list of all links grows with the number of containers. */
 export async function mtuOfLink(name: string): Promise<number> {
-  const text = await readText(`/sys/class/net/${name}/mtu`)
+  const text = readSmall(`/sys/class/net/${name}/mtu`)
   return text === undefined ? uplinkMtu() : Number(text)
 }
 

@@ -65,7 +65,7 @@ export class LocalNetworks implements Networks {
   /** A namespace that is gone (a reboot) takes its ports with it; one that is there is as it was. */
   async #adopt(lease: Lease): Promise<void> {
     const {netns} = this.#parts.paths.container(lease.container)
-    if (!(await isPinned(netns))) {
+    if (!isPinned(netns)) {
       if (lease.publishing) await this.#leases.save({...lease, publishing: false})
       return
     }
@@ -150,9 +150,12 @@ export class LocalNetworks implements Networks {
     await using undo = new Rollback(warn)
     const giveBack = () => (before ? this.#leases.save(before) : this.#leases.free(record.id))
     await undo.do(Promise.resolve(), giveBack)
-    await this.#leases.save(lease)
     const {netns} = this.#parts.paths.container(record.id)
-    await attachEndpoints({netns, name: record.name, wires: this.#wires(lease), warn})
+    // The kernel's work and the disk's do not wait for each other; both have ended before anything is undone.
+    const saved = this.#leases.save(lease)
+    const attached = attachEndpoints({netns, name: record.name, wires: this.#wires(lease), warn})
+    await Promise.allSettled([saved, attached])
+    await Promise.all([saved, attached])
     undo.keep()
     return lease.endpoints
   }

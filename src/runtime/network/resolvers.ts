@@ -1,4 +1,4 @@
-import {readText} from '../../base/file.ts'
+import {readSmall} from '../../base/file.ts'
 
 export type Resolvers = {readonly servers: readonly string[]; readonly search: readonly string[]}
 
@@ -9,9 +9,9 @@ const behindStub = '/run/systemd/resolve/resolv.conf'
 
 /** The host's own DNS servers and search domains, as they are now. */
 export async function hostResolvers(): Promise<Resolvers> {
-  const host = parseResolvConf((await readText(hostFile)) ?? '')
+  const host = parseResolvConf(readSmall(hostFile) ?? '')
   if (!host.servers.includes(stub)) return host
-  const behind = parseResolvConf((await readText(behindStub)) ?? '')
+  const behind = parseResolvConf(readSmall(behindStub) ?? '')
   return {...host, servers: [...new Set([...host.servers, ...behind.servers])]}
 }
 
