@@ -24,7 +24,7 @@ import {systemRoutes} from './routes/system.ts'
 import {volumeRoutes} from './routes/volumes.ts'
 import {Supervisor} from './supervise.ts'
 
-const patience = 1500
+const patience = 3000
 const lockPatience = 5000
 
 /**

@@ -1,4 +1,4 @@
-import {StackError, within} from '../../base/error.ts'
+import {StackError} from '../../base/error.ts'
 import {Rollback} from '../../base/rollback.ts'
 import type {ContainerRecord} from '../../model/container.ts'
 import type {Endpoint, NetworkRecord} from '../../model/network.ts'
@@ -38,6 +38,8 @@ export class LocalNetworks implements Networks {
   readonly #ruleset: Ruleset
   readonly #dnsPorts = new Map<string, number>()
   readonly #listeners: (() => Promise<void>)[] = []
+  /** Networks that are being removed. */
+  readonly #leaving = new Set<Promise<void>>()
 
   constructor(parts: NetworkParts) {
     this.#parts = parts
@@ -92,6 +94,8 @@ export class LocalNetworks implements Networks {
   }
 
   async create(asked: NetworkOptions): Promise<NetworkRecord> {
+    // Their routes are still there, and might be those that are asked for.
+    await Promise.all(this.#leaving)
     const occupied = await occupiedRanges()
     const record = designNetwork(asked, {taken: this.#records.list(), occupied})
     await using undo = new Rollback(error => this.#parts.warn(`clean up after network "${record.name}"`, error))
@@ -130,15 +134,24 @@ export class LocalNetworks implements Networks {
         `network "${record.name}" is in use by ${users} container${users > 1 ? 's' : ''}`,
       )
     }
-    await within(`remove network "${record.name}"`, async () => {
-      await this.#records.remove(record)
-      this.#dnsPorts.delete(record.id)
-      await this.#tell()
-      // A namespace lives on while the kernel still closes its connections, and its link with it.
-      await removePorts(record.bridge)
-      await removeLink(record.bridge)
-      await this.#ruleset.apply()
-    })
+    this.#records.drop(record)
+    this.#dnsPorts.delete(record.id)
+    await this.#tell()
+    const gone = this.#demolish(record)
+      .catch(error => this.#parts.warn(`remove network "${record.name}"`, error))
+      .finally(() => this.#leaving.delete(gone))
+    this.#leaving.add(gone)
+  }
+
+  /**
+   * The kernel takes some 50 ms for a bridge, which nobody needs to wait for but who makes the next network. The record
+   * on disk goes last: with it a daemon that was killed meanwhile knows the bridge, and removes it when asked again.
+   */
+  async #demolish(record: NetworkRecord): Promise<void> {
+    // A namespace lives on while the kernel still closes its connections, and its link with it.
+    await removePorts(record.bridge)
+    await Promise.all([removeLink(record.bridge), this.#ruleset.apply()])
+    await this.#records.remove(record)
   }
 
   async attach(record: ContainerRecord): Promise<readonly Endpoint[]> {
@@ -250,6 +263,7 @@ export class LocalNetworks implements Networks {
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.#leaving)
     await this.#ports.close()
   }
 }

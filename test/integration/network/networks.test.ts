@@ -167,7 +167,16 @@ test('a network says who it is and goes when nobody is on it', async () => {
   await here.networks.detach(web.id)
   await here.networks.remove(network.id)
   expect(here.networks.list()).toEqual([])
-  expect(run('host', 'nft', 'list', 'tables')).toBe('')
+  await expect.poll(() => run('host', 'nft', 'list', 'tables')).toBe('')
+  await expect.poll(links).toEqual([])
+})
+
+test('a network can be made again at once, on the same subnet, while the kernel still removes the last one', async () => {
+  await using here = await machine()
+  for (let round = 0; round < 3; round++) {
+    await here.network('again', {subnet: '10.99.0.0/24'})
+    await here.networks.remove('again')
+  }
   await expect.poll(links).toEqual([])
 })
 
@@ -176,7 +185,7 @@ test('rules of others are left alone', async () => {
   run('host', 'nft', 'add', 'table', 'ip', 'nat')
   await here.network('a')
   await here.networks.remove('a')
-  expect(run('host', 'nft', 'list', 'tables')).toBe('table ip nat\n')
+  await expect.poll(() => run('host', 'nft', 'list', 'tables')).toBe('table ip nat\n')
   run('host', 'nft', 'delete', 'table', 'ip', 'nat')
 })
 
