@@ -1,5 +1,6 @@
 import {chmod, mkdir, rm, rmdir} from 'node:fs/promises'
 import type {Server} from 'node:http'
+import {connect} from 'node:net'
 import {describe, StackError} from '../base/error.ts'
 import {takeLock} from '../base/lock.ts'
 import {openRuntime} from '../runtime/open.ts'
@@ -35,7 +36,8 @@ export async function runDaemon(environment: NodeJS.ProcessEnv): Promise<number>
   const paths = pathsFrom(environment)
   await mkdir(paths.run, {recursive: true, mode: 0o711})
   await mkdir(paths.state, {recursive: true, mode: 0o711})
-  const lock = await takeLock(paths.daemonLock, lockPatience)
+  // One that is about to leave has taken its socket away before it gives the lock back.
+  const lock = await takeLock(paths.daemonLock, lockPatience, () => answers(paths.socket))
   if (lock === undefined) return 0
   try {
     return await serve(paths)
@@ -116,6 +118,13 @@ const isNeeded = (daemon: Daemon): boolean =>
   daemon.runtime.containers
     .list()
     .some(each => ['running', 'paused'].includes(daemon.runtime.containers.state(each.id).status))
+
+function answers(path: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect(path, () => resolve(true)).on('error', () => resolve(false))
+    socket.on('connect', () => socket.destroy())
+  })
+}
 
 /** A socket that a killed daemon left is in the way; the lock says that nobody serves it. */
 async function listen(server: Server, socket: string): Promise<void> {
