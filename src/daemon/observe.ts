@@ -1,6 +1,6 @@
 import type {ContainerRecord} from '../model/container.ts'
 import type {Daemon} from './context.ts'
-import type {Observed} from './translate/container.ts'
+import type {Observed} from './translate/observed.ts'
 
 /** Gathers what is known of one container now. */
 export function observe(daemon: Daemon, record: ContainerRecord): Observed {

@@ -8,7 +8,8 @@ import {isUp, remove} from '../lifecycle.ts'
 import {observe} from '../observe.ts'
 import {attributesOf} from '../supervise.ts'
 import type {CreateBody} from '../translate/bodies.ts'
-import {inspected, listed, type Observed, statusOf} from '../translate/container.ts'
+import {inspected, listed} from '../translate/container.ts'
+import {type Observed, statusOf} from '../translate/observed.ts'
 
 /** Containers as records: made, listed, renamed, removed. What they do is in the other files here. */
 export function containerRoutes(daemon: Daemon): Route[] {

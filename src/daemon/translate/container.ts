@@ -1,46 +1,9 @@
-import type {ContainerRecord, ContainerState, MountRecord} from '../../model/container.ts'
-import type {Endpoint} from '../../model/network.ts'
-import type {PublishedPort} from '../../runtime/runtime.ts'
+import type {MountRecord} from '../../model/container.ts'
 import type {Health} from '../health.ts'
-import {goTime, humanDuration, nanoseconds} from './duration.ts'
+import {configBody, hostBody, networkMode} from './configuration.ts'
+import {goTime} from './duration.ts'
+import {type Observed, statusOf, statusText} from './observed.ts'
 import {portList, portMap} from './ports.ts'
-
-/** All that is known of one container, gathered by the caller. */
-export type Observed = {
-  readonly record: ContainerRecord
-  readonly state: ContainerState
-  readonly restarting: boolean
-  readonly restarts: number
-  readonly health: Health | undefined
-  readonly endpoints: readonly Endpoint[]
-  readonly published: readonly PublishedPort[]
-  readonly networkIds: Readonly<Record<string, string>>
-  readonly execIds: readonly string[]
-  readonly logPath: string
-  readonly volumePath: (name: string) => string
-}
-
-export const statusOf = ({state, restarting}: Observed): string => (restarting ? 'restarting' : state.status)
-
-/** `Up 3 seconds (healthy)`, `Exited (0) 2 minutes ago`: docker ps' words, which clients parse. */
-export function statusText(observed: Observed, now: number): string {
-  const {state, health} = observed
-  const ago = state.finishedAt === 0 ? '' : ` ${humanDuration(now - state.finishedAt)} ago`
-  switch (statusOf(observed)) {
-    case 'running':
-      return `Up ${humanDuration(now - state.startedAt)}${health ? ` (${health.status === 'starting' ? 'health: starting' : health.status})` : ''}`
-    case 'paused':
-      return `Up ${humanDuration(now - state.startedAt)} (Paused)`
-    case 'restarting':
-      return `Restarting (${state.exitCode})${ago}`
-    case 'created':
-      return 'Created'
-    case 'removing':
-      return 'Removal In Progress'
-    default:
-      return `Exited (${state.exitCode})${ago}`
-  }
-}
 
 /** One row of `GET /containers/json`. */
 export function listed(observed: Observed, now: number) {
@@ -127,10 +90,6 @@ const healthBody = (health: Health) => ({
   })),
 })
 
-function networkMode(record: ContainerRecord): string {
-  return record.host.networkMode === 'networks' ? (record.endpoints[0]?.network ?? 'bridge') : record.host.networkMode
-}
-
 function networks({record, endpoints, networkIds}: Observed) {
   return Object.fromEntries(
     record.endpoints.map(config => {
@@ -206,92 +165,5 @@ function mountPoint(mount: MountRecord, {volumePath}: Observed) {
       return [{Type: 'tmpfs', Source: '', Destination: mount.target, Mode: '', RW: true, Propagation: ''}]
     case 'file':
       return []
-  }
-}
-
-function configBody({config, image, host}: ContainerRecord) {
-  return {
-    Hostname: config.hostname,
-    Domainname: config.domainname,
-    User: config.user,
-    AttachStdin: false,
-    AttachStdout: true,
-    AttachStderr: true,
-    ExposedPorts: Object.fromEntries(
-      [...new Set([...config.exposedPorts, ...host.portBindings.map(each => `${each.target}/${each.protocol}`)])].map(
-        port => [port, {}],
-      ),
-    ),
-    Tty: config.tty,
-    OpenStdin: config.openStdin,
-    StdinOnce: config.stdinOnce,
-    Env: config.env,
-    Cmd: config.cmd,
-    Image: image,
-    Volumes: null,
-    WorkingDir: config.workingDir,
-    Entrypoint: config.entrypoint.length > 0 ? config.entrypoint : null,
-    OnBuild: null,
-    Labels: config.labels,
-    StopSignal: config.stopSignal,
-    ...(config.stopTimeout === undefined ? {} : {StopTimeout: Math.ceil(config.stopTimeout / 1000)}),
-    ...(config.healthcheck
-      ? {
-          Healthcheck: {
-            Test: config.healthcheck.test,
-            Interval: nanoseconds(config.healthcheck.interval),
-            Timeout: nanoseconds(config.healthcheck.timeout),
-            Retries: config.healthcheck.retries,
-            StartPeriod: nanoseconds(config.healthcheck.startPeriod),
-            StartInterval: nanoseconds(config.healthcheck.startInterval),
-          },
-        }
-      : {}),
-  }
-}
-
-function hostBody(record: ContainerRecord) {
-  const {host} = record
-  return {
-    NetworkMode: networkMode(record),
-    PortBindings: portMap(
-      [],
-      host.portBindings.map(each => ({...each, hostPortNumber: Number(each.hostPort) || 0})),
-    ),
-    RestartPolicy: {Name: host.restart.name, MaximumRetryCount: host.restart.maximumRetryCount},
-    AutoRemove: host.autoRemove,
-    Privileged: host.privileged,
-    ReadonlyRootfs: host.readOnlyRootfs,
-    CapAdd: host.capAdd,
-    CapDrop: host.capDrop,
-    SecurityOpt: host.securityOpt,
-    GroupAdd: host.groupAdd,
-    ExtraHosts: host.extraHosts,
-    Dns: host.dns,
-    DnsSearch: host.dnsSearch,
-    DnsOptions: host.dnsOptions,
-    Init: host.init,
-    ShmSize: host.shmSize,
-    Sysctls: host.sysctls,
-    Ulimits: Object.entries(host.ulimits).map(([Name, {soft, hard}]) => ({Name, Soft: soft, Hard: hard})),
-    NanoCpus: host.resources.nanoCpus ?? 0,
-    CpuShares: host.resources.cpuShares ?? 0,
-    CpusetCpus: host.resources.cpuset ?? '',
-    Memory: host.resources.memory ?? 0,
-    MemoryReservation: host.resources.memoryReservation ?? 0,
-    MemorySwap: host.resources.memorySwap ?? 0,
-    PidsLimit: host.resources.pids ?? null,
-    OomScoreAdj: host.resources.oomScoreAdj ?? 0,
-    Binds: record.mounts.flatMap(each =>
-      each.type === 'bind' ? [`${each.source}:${each.target}${each.readOnly ? ':ro' : ''}`] : [],
-    ),
-    LogConfig: {
-      Type: 'json-file',
-      Config: {'max-size': String(host.log.maxSize), 'max-file': String(host.log.maxFiles)},
-    },
-    IpcMode: 'private',
-    PidMode: '',
-    UTSMode: '',
-    CgroupnsMode: 'private',
   }
 }

@@ -14,7 +14,8 @@ import {leaseFor} from './lease.ts'
 import {type Lease, Leases} from './leases.ts'
 import {Ports} from './publish.ts'
 import {Records} from './records.ts'
-import {removePorts, removeStrays} from './repair.ts'
+import {Removals} from './removals.ts'
+import {removeStrays} from './repair.ts'
 import {hostResolvers} from './resolvers.ts'
 import type {RuleFacts} from './rules.ts'
 import type {Ruleset} from './ruleset.ts'
@@ -38,8 +39,7 @@ export class LocalNetworks implements Networks {
   readonly #ruleset: Ruleset
   readonly #dnsPorts = new Map<string, number>()
   readonly #listeners: (() => Promise<void>)[] = []
-  /** Networks that are being removed. */
-  readonly #leaving = new Set<Promise<void>>()
+  readonly #removals: Removals
 
   constructor(parts: NetworkParts) {
     this.#parts = parts
@@ -47,6 +47,7 @@ export class LocalNetworks implements Networks {
     this.#leases = new Leases(parts.paths)
     this.#ports = new Ports(this.#leases, lease => this.#entrance(lease))
     this.#ruleset = parts.rules(() => this.#ruleFacts())
+    this.#removals = new Removals({records: this.#records, ruleset: this.#ruleset, warn: parts.warn})
     this.names = this.#leases.names()
   }
 
@@ -95,7 +96,7 @@ export class LocalNetworks implements Networks {
 
   async create(asked: NetworkOptions): Promise<NetworkRecord> {
     // Their routes are still there, and might be those that are asked for.
-    await Promise.all(this.#leaving)
+    await this.#removals.settled()
     const occupied = await occupiedRanges()
     const record = designNetwork(asked, {taken: this.#records.list(), occupied})
     await using undo = new Rollback(error => this.#parts.warn(`clean up after network "${record.name}"`, error))
@@ -137,21 +138,7 @@ export class LocalNetworks implements Networks {
     this.#records.drop(record)
     this.#dnsPorts.delete(record.id)
     await this.#tell()
-    const gone = this.#demolish(record)
-      .catch(error => this.#parts.warn(`remove network "${record.name}"`, error))
-      .finally(() => this.#leaving.delete(gone))
-    this.#leaving.add(gone)
-  }
-
-  /**
-   * The kernel takes some 50 ms for a bridge, which nobody needs to wait for but who makes the next network. The record
-   * on disk goes last: with it a daemon that was killed meanwhile knows the bridge, and removes it when asked again.
-   */
-  async #demolish(record: NetworkRecord): Promise<void> {
-    // A namespace lives on while the kernel still closes its connections, and its link with it.
-    await removePorts(record.bridge)
-    await Promise.all([removeLink(record.bridge), this.#ruleset.apply()])
-    await this.#records.remove(record)
+    this.#removals.begin(record)
   }
 
   async attach(record: ContainerRecord): Promise<readonly Endpoint[]> {
@@ -263,7 +250,7 @@ export class LocalNetworks implements Networks {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#leaving)
+    await this.#removals.settled()
     await this.#ports.close()
   }
 }
