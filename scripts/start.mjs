@@ -1,9 +1,9 @@
 // npm start: installs and builds what is missing, brings the guestbook up, writes into it and reads it back.
 // GUESTBOOK_PORT=9090 npm start takes another port than 8080.
 import {spawnSync} from 'node:child_process'
-import {readdirSync} from 'node:fs'
 import {createServer} from 'node:net'
 import {prepare, root} from './prepare.mjs'
+import {hasPackageLists, installMissing, isThere, updatePackageLists} from './tools.mjs'
 
 const file = 'examples/guestbook/compose.yaml'
 const firstPort = 8080
@@ -34,7 +34,6 @@ function ask(command, words) {
 }
 
 const stack = words => ['bin/stack.mjs', '-f', file, ...words]
-const isThere = program => ask('sh', ['-c', `command -v ${program}`]).status === 0
 
 /** Essential things that the machine lacks, as `stack doctor` finds them. */
 function missing() {
@@ -47,11 +46,6 @@ function missing() {
 }
 
 function makeFit() {
-  if (missing().some(({name}) => name === 'nft') && isThere('apt-get')) {
-    say('nft, which publishes ports, is not installed: apt-get install nftables')
-    if (!hasPackageLists()) run('apt-get', ['update', '-qq'])
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'nftables'], {DEBIAN_FRONTEND: 'noninteractive'})
-  }
   const lacking = missing()
   if (lacking.length > 0) {
     stop(
@@ -63,17 +57,7 @@ function makeFit() {
       'the guestbook\u2019s database and cache are made of Debian or Ubuntu packages, and there is no apt-get here; examples/hello runs anywhere',
     )
   }
-  if (hasPackageLists()) return
-  say('apt has no package lists yet: apt-get update')
-  run('apt-get', ['update', '-qq'])
-}
-
-function hasPackageLists() {
-  try {
-    return readdirSync('/var/lib/apt/lists').some(name => name.includes('_Packages'))
-  } catch {
-    return false
-  }
+  if (!hasPackageLists()) updatePackageLists()
 }
 
 /** The one that the guestbook has already, the one that was asked for, or the first that is free. */
@@ -114,6 +98,7 @@ async function tryIt(address) {
 
 if (process.getuid?.() !== 0)
   stop('containers need namespaces, mounts and network links, so this needs root: sudo npm start')
+installMissing({'g++': 'g++', nft: 'nftables'})
 prepare({examples: true})
 makeFit()
 const port = await choosePort()

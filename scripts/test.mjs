@@ -4,6 +4,7 @@ import {spawnSync} from 'node:child_process'
 import {readFileSync, rmSync} from 'node:fs'
 import {join} from 'node:path'
 import {prepare, root} from './prepare.mjs'
+import {hasPackageLists, installMissing, updatePackageLists} from './tools.mjs'
 
 const onPrivateHost = ['conformance', 'integration', 'e2e']
 const results = name => join(root, 'build', `tests-${name}.json`)
@@ -31,10 +32,23 @@ function counts(name) {
 
 const isFailed = ({status}) => status === 'failed'
 
+const isRoot = process.getuid() === 0
+if (isRoot) {
+  installMissing({
+    'g++': 'g++',
+    nft: 'nftables',
+    ip: 'iproute2',
+    busybox: 'busybox-static',
+    curl: 'curl',
+    script: 'bsdutils',
+  })
+  // For apt:// images, whose packages are all that a private host can reach.
+  if (!hasPackageLists()) updatePackageLists()
+}
 prepare({examples: true})
 const chosen = process.argv.slice(2)
 let failed = vitest('unit', ['unit'], chosen)
-if (process.getuid() === 0) {
+if (isRoot) {
   failed = vitest('kernel', onPrivateHost, chosen, ['scripts/private-host']) || failed
 } else {
   console.error('\nnot run: the tests that make namespaces, bridges and mounts need root: sudo npm test')
