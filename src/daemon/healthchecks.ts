@@ -1,21 +1,25 @@
 import {delay} from '../base/delay.ts'
 import type {ContainerRecord, HealthcheckConfig} from '../model/container.ts'
-import type {Containers} from '../runtime/runtime.ts'
+import type {Runtime} from '../runtime/runtime.ts'
 import type {Events} from './events.ts'
 import {afterProbe, freshHealth, type Health, nextProbe} from './health.ts'
 import {probe} from './probe.ts'
 
+export type HealthCheckParts = {
+  readonly runtime: Runtime
+  readonly events: Events
+  readonly warn: (message: string, error: unknown) => void
+}
+
 type Watched = {health: Health; readonly stop: AbortController}
 
-/** Probes every running container that has a healthcheck, and tells when its health changes. */
+/** Probes every running container that has a healthcheck, and tells when its health changes; published ports lead to healthy ones. */
 export class HealthChecks {
-  readonly #containers: Containers
-  readonly #events: Events
+  readonly #parts: HealthCheckParts
   readonly #watched = new Map<string, Watched>()
 
-  constructor(containers: Containers, events: Events) {
-    this.#containers = containers
-    this.#events = events
+  constructor(parts: HealthCheckParts) {
+    this.#parts = parts
   }
 
   /** Undefined where there is no healthcheck. */
@@ -40,16 +44,27 @@ export class HealthChecks {
   async #watch(record: ContainerRecord, config: HealthcheckConfig, watched: Watched): Promise<void> {
     const {signal} = watched.stop
     while (await delay(nextProbe(watched.health, config), signal)) {
-      const seen = await probe(this.#containers, record, config, signal)
+      const seen = await probe(this.#parts.runtime.containers, record, config, signal)
       if (signal.aborted) return
-      const before = watched.health.status
-      watched.health = afterProbe(watched.health, config, seen)
-      if (watched.health.status !== before) this.#tell(record, watched.health.status)
+      const next = afterProbe(watched.health, config, seen)
+      const isNews = next.status !== watched.health.status
+      // Who waits for a healthy one may connect to it at once: the ports come first.
+      if (isNews) await this.#lead(record, next.status === 'healthy')
+      watched.health = next
+      if (isNews) this.#tell(record, next.status)
+    }
+  }
+
+  async #lead(record: ContainerRecord, isReady: boolean): Promise<void> {
+    try {
+      await this.#parts.runtime.networks.setReady(record.id, isReady)
+    } catch (error) {
+      this.#parts.warn(`cannot tell the published ports of ${record.name} about its health`, error)
     }
   }
 
   #tell(record: ContainerRecord, status: Health['status']): void {
     const attributes = {...record.config.labels, image: record.image, name: record.name}
-    this.#events.tell('container', `health_status: ${status}`, record.id, attributes)
+    this.#parts.events.tell('container', `health_status: ${status}`, record.id, attributes)
   }
 }

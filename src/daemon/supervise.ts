@@ -1,16 +1,10 @@
 import {access, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {ContainerRecord, ExitRecord} from '../model/container.ts'
-import type {Runtime} from '../runtime/runtime.ts'
-import type {Events} from './events.ts'
-import {HealthChecks} from './healthchecks.ts'
+import {type HealthCheckParts, HealthChecks} from './healthchecks.ts'
 import {calm, judge} from './restart.ts'
 
-export type SupervisorOptions = {
-  readonly runtime: Runtime
-  readonly events: Events
-  readonly warn: (message: string, error: unknown) => void
-}
+export type SupervisorOptions = HealthCheckParts
 
 type Watched = {attempts: number; restarts: number; timer?: NodeJS.Timeout}
 
@@ -27,7 +21,7 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options
-    this.health = new HealthChecks(options.runtime.containers, options.events)
+    this.health = new HealthChecks(options)
     options.runtime.containers.onExit((id, exit) => this.#ended(id, exit))
   }
 

@@ -137,6 +137,11 @@ export interface Networks {
   attach(record: ContainerRecord): Promise<readonly Endpoint[]>
   /** Gives the host ports to the container: reserved here, spread over all that publish the same one for the same service. Errors: port-taken. */
   publish(record: ContainerRecord): Promise<readonly PublishedPort[]>
+  /**
+   * Whether new connections of its published ports go to it. One with a healthcheck is not ready until it is said to
+   * be; where none of those that share a port is ready, all of them get connections.
+   */
+  setReady(id: string, isReady: boolean): Promise<void>
   /** When its program has ended. The namespace and its addresses stay. */
   unpublish(id: string): Promise<void>
   /** When the container is removed: namespace, links, addresses. Idempotent. */

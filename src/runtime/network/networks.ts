@@ -183,6 +183,7 @@ export class LocalNetworks implements Networks {
     const lease = this.#leases.get(record.id)
     // On internal networks, without one, or on the host's there is nothing to lead in.
     if (!lease || !this.#entrance(lease) || record.host.portBindings.length === 0) return []
+    this.#ports.setReady(record.id, record.config.healthcheck === undefined)
     await using undo = new Rollback(error => this.#parts.warn(`give back the ports of "${record.name}"`, error))
     const publishing = await undo.do(
       () => this.#ports.take(record, lease),
@@ -193,6 +194,13 @@ export class LocalNetworks implements Networks {
     await restartFlows(publishing, this.#parts.warn)
     undo.keep()
     return publishing.ports
+  }
+
+  async setReady(id: string, isReady: boolean): Promise<void> {
+    const lease = this.#leases.get(id)
+    if (!lease?.publishing || !this.#ports.setReady(id, isReady)) return
+    await this.#ruleset.apply()
+    await restartFlows(lease, this.#parts.warn)
   }
 
   async unpublish(id: string): Promise<void> {

@@ -14,6 +14,7 @@ export class Ports {
   /** The endpoint that a container is reached by from outside; undefined where all its networks are internal. */
   readonly #entrance: (lease: Lease) => Endpoint | undefined
   readonly #reservations = new Map<string, {readonly reservation: Reservation; readonly users: Set<string>}>()
+  readonly #unready = new Set<string>()
   /** One at a time: two that look for a free port must not find the same. */
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -93,7 +94,16 @@ export class Ports {
     }
   }
 
+  /** False where that was known. */
+  setReady(container: string, isReady: boolean): boolean {
+    const isNews = this.#unready.has(container) === isReady
+    if (isReady) this.#unready.delete(container)
+    else this.#unready.add(container)
+    return isNews
+  }
+
   async release(container: string): Promise<void> {
+    this.#unready.delete(container)
     for (const [key, {reservation, users}] of [...this.#reservations]) {
       if (!users.delete(container) || users.size > 0) continue
       this.#reservations.delete(key)
@@ -103,19 +113,22 @@ export class Ports {
 
   /** What the rules say, told to the relays as well. */
   publications(): readonly Publication[] {
-    const found = new Map<string, Publication & {readonly targets: Target[]}>()
+    const found = new Map<string, Publication & {readonly targets: Candidate[]}>()
     for (const lease of this.#leases.all()) {
       const entrance = lease.publishing ? this.#entrance(lease) : undefined
       if (entrance === undefined) continue
+      const isReady = !this.#unready.has(lease.container)
       for (const port of lease.ports) {
         const {protocol, hostIp, hostPortNumber, target} = port
-        const publication = found.get(keyOf(port)) ?? {protocol, hostIp, port: hostPortNumber, targets: []}
-        publication.targets.push({address: entrance.address, port: target})
-        found.set(keyOf(port), publication)
+        const place = found.get(keyOf(port)) ?? {protocol, hostIp, port: hostPortNumber, targets: []}
+        place.targets.push({address: entrance.address, port: target, isReady})
+        found.set(keyOf(port), place)
       }
     }
-    for (const [key, {reservation}] of this.#reservations) reservation.targets = found.get(key)?.targets ?? []
-    return [...found.values()].filter(each => !each.hostIp.includes(':'))
+    const all = [...found].map(([key, each]) => [key, {...each, targets: readyTargets(each.targets)}] as const)
+    const published = new Map<string, Publication>(all)
+    for (const [key, {reservation}] of this.#reservations) reservation.targets = published.get(key)?.targets ?? []
+    return [...published.values()].filter(each => !each.hostIp.includes(':'))
   }
 
   async close(): Promise<void> {
@@ -123,6 +136,14 @@ export class Ports {
     this.#reservations.clear()
     await Promise.all(all.map(each => each.reservation.close()))
   }
+}
+
+type Candidate = Target & {readonly isReady: boolean}
+
+/** Better one that may answer than none at all. */
+function readyTargets(all: readonly Candidate[]): readonly Target[] {
+  const ready = all.filter(each => each.isReady)
+  return (ready.length > 0 ? ready : all).map(({address, port}) => ({address, port}))
 }
 
 const keyOf = ({protocol, hostIp, hostPortNumber}: Pick<PublishedPort, 'protocol' | 'hostIp' | 'hostPortNumber'>) =>

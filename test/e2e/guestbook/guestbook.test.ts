@@ -4,10 +4,11 @@ import {eventually, Workplace} from '../../support/stack.ts'
 
 let place: Workplace
 const address = 'http://127.0.0.1:8080'
-const get = async (path: string) =>
-  (await fetch(address + path, {headers: {connection: 'close'}})).json() as Promise<
-    Record<string, unknown> & Array<{text: string}>
-  >
+async function get(path: string): Promise<Record<string, unknown> & Array<{text: string}>> {
+  const answer = await fetch(address + path, {headers: {connection: 'close'}})
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+  return (await answer.json()) as Record<string, unknown> & Array<{text: string}>
+}
 const write = (text: string) =>
   fetch(`${address}/entries`, {
     method: 'POST',

@@ -219,6 +219,7 @@ function loopbackNetworks(paths: Paths): Networks {
       return []
     },
     publish: never,
+    setReady: async () => undefined,
     unpublish: async () => undefined,
     async detach(id) {
       const {netns} = paths.container(id)

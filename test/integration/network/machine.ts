@@ -31,6 +31,7 @@ export type Wanted = {
   readonly address?: string
   readonly mode?: ContainerRecord['host']['networkMode']
   readonly dns?: readonly string[]
+  readonly hasHealthcheck?: boolean
 }
 
 export async function machine(): Promise<Machine> {
@@ -88,7 +89,12 @@ export function recordOf(name: string, more: Wanted): ContainerRecord {
     imageId: '',
     mounts: [],
     endpoints: (more.networks ?? []).map(network => ({network, aliases: more.aliases ?? [], ...only})),
-    config: {hostname: '', domainname: '', labels: {...project, ...service}} as ContainerRecord['config'],
+    config: {
+      hostname: '',
+      domainname: '',
+      labels: {...project, ...service},
+      ...(more.hasHealthcheck ? {healthcheck: {}} : {}),
+    } as ContainerRecord['config'],
     host: {
       networkMode: more.mode ?? 'networks',
       portBindings: more.ports ?? [],

@@ -72,6 +72,26 @@ test('three replicas share a port in turn; one that goes is left out', async () 
   expect((await names(4)).sort()).toEqual(['web-1', 'web-1', 'web-3', 'web-3'])
 })
 
+test('who has a healthcheck gets connections once healthy; where nobody is, all do', async () => {
+  await using here = await machine()
+  await here.network('front')
+  const wanted = {networks: ['front'], ports: [port(80, 8080)], project: 'shop', service: 'web', hasHealthcheck: true}
+  const [one, two] = [await here.container('web-1', wanted), await here.container('web-2', wanted)]
+  await using _one = await serve(one, 'web-1', 80)
+  await using _two = await serve(two, 'web-2', 80)
+  for (const each of [one, two]) await here.networks.publish(each)
+  const names = async () => (await ask('host', '127.0.0.1:8080', {count: 4})).map(each => each.split(' ')[0]).sort()
+  expect(await names()).toEqual(['web-1', 'web-1', 'web-2', 'web-2'])
+  await here.networks.setReady(one.id, true)
+  expect(await names()).toEqual(['web-1', 'web-1', 'web-1', 'web-1'])
+  await here.networks.setReady(two.id, true)
+  expect(await names()).toEqual(['web-1', 'web-1', 'web-2', 'web-2'])
+  await here.networks.setReady(one.id, false)
+  expect(await names()).toEqual(['web-2', 'web-2', 'web-2', 'web-2'])
+  await here.networks.unpublish(two.id)
+  expect(await names()).toEqual(['web-1', 'web-1', 'web-1', 'web-1'])
+})
+
 test('a port that is taken says by whom, and nothing of the others is kept', async () => {
   await using here = await machine()
   await here.network('front')

@@ -81,7 +81,7 @@ test('no two options of a command share a letter', async () => {
 })
 
 test('a hidden command is in no help', async () => {
-  expect(commands['daemon']?.hidden).toBe(true)
+  expect(commands.daemon?.hidden).toBe(true)
   expect(renderOverview(await listed())).not.toContain('daemon')
 })
 

@@ -77,7 +77,7 @@ test.each([
 
 test('a command may take a letter, or a whole option, of the program for itself', () => {
   const beside = globalsBeside({follow: options.follow, 'dry-run': {type: 'boolean', description: 'mine'}})
-  expect(beside['file']?.short).toBeUndefined()
+  expect(beside.file?.short).toBeUndefined()
   expect(beside['project-name']?.short).toBe('p')
   expect(beside['dry-run']).toBeUndefined()
 })
