@@ -2,6 +2,8 @@ import type {StackError} from '../base/error.ts'
 import type {Actual, Engine} from '../engine/engine.ts'
 import type {Project} from '../model/project.ts'
 import type {Canonical} from '../spec/canonical-form.ts'
+import type {Sources} from '../spec/load.ts'
+import type {Stage} from '../spec/source.ts'
 import {chooseRenderer} from '../ui/choose.ts'
 import type {Renderer} from '../ui/renderer.ts'
 import {createStyle, type Style, wantsColour} from '../ui/style.ts'
@@ -25,10 +27,16 @@ export type Io = {
 export type Scope = {
   readonly name: string
   readonly project?: Project
-  /** The files as one, in the long form of every attribute. */
-  readonly canonical?: Canonical
   /** Why there is no project. */
   readonly missing?: StackError
+}
+
+/** What the files say, for commands that show it. */
+export type Model = {
+  readonly canonical: Canonical
+  readonly sources: Sources
+  /** undefined: stack cannot run it, and has said why. */
+  readonly project: Project | undefined
 }
 
 /** What a command gets: everything it may need, each loaded when it is first asked for. */
@@ -45,6 +53,8 @@ export type Context = {
   lineRenderer(): Promise<Renderer>
   /** The project of the files, profiles of the named services switched on; prints what is wrong with them. */
   project(services?: readonly string[]): Promise<Project>
+  /** As `project`, without some parts of the work, and where stack could not run it too. */
+  model(services?: readonly string[], without?: ReadonlySet<Stage>): Promise<Model>
   /** As `project`, but a name given without any file is enough. */
   scope(services?: readonly string[]): Promise<Scope>
   engine(): Promise<Engine>
@@ -64,9 +74,14 @@ export function createContext(globals: Globals, io: Io): Context {
   const renderer = once(() => rendererFor(settings.progress))
   const redraws = settings.progress === 'auto' || settings.progress === 'tty'
   const engine = once(() => openEngine(io))
+  const loading = {globals, io, style: styleFor(io.stderr), json: settings.progress === 'json'}
   const scope = once(async (services: readonly string[] = []) => {
     const {loadScope} = await import('./scope.ts')
-    return loadScope({globals, io, services, style: styleFor(io.stderr), json: settings.progress === 'json'})
+    return loadScope({...loading, services})
+  })
+  const model = once(async (services: readonly string[] = [], without: ReadonlySet<Stage> = new Set()) => {
+    const {loadModel} = await import('./scope.ts')
+    return loadModel({...loading, services, without})
   })
   return {
     io,
@@ -78,6 +93,7 @@ export function createContext(globals: Globals, io: Io): Context {
     renderer: renderer.get,
     lineRenderer: () => (redraws ? rendererFor('plain') : renderer.get()),
     scope: scope.get,
+    model: model.get,
     project: async services => requireProject(await scope.get(services)),
     engine: engine.get,
     observe: async () => {

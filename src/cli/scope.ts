@@ -1,13 +1,14 @@
 import {readFileSync} from 'node:fs'
 import {relative} from 'node:path'
-import {type Diagnostic, hasErrors} from '../base/diagnostic.ts'
+import {type Diagnostic, hasErrors, positionOf} from '../base/diagnostic.ts'
 import {StackError} from '../base/error.ts'
 import type {Project} from '../model/project.ts'
 import type {Loaded} from '../spec/load.ts'
 import {readProject} from '../spec/read.ts'
+import type {Stage} from '../spec/source.ts'
 import {renderDiagnostics} from '../ui/diagnostics.ts'
 import type {Style} from '../ui/style.ts'
-import type {Io, Scope} from './context.ts'
+import type {Io, Model, Scope} from './context.ts'
 import {Silent, withExitCode} from './failure.ts'
 import type {Globals} from './globals.ts'
 
@@ -19,6 +20,7 @@ export type Loading = {
   readonly services: readonly string[]
   /** Problems as JSON, one a line. */
   readonly json: boolean
+  readonly without?: ReadonlySet<Stage>
 }
 
 /** Reads the project's files, prints what is wrong with them, and fails if that is an error. */
@@ -28,10 +30,26 @@ export function loadScope(loading: Loading): Scope {
   tell(loaded.problems, loading)
   if (hasErrors(loaded.problems)) throw new Silent(1)
   const project: Project = loaded.project!
-  return {name: project.name, project, ...(loaded.canonical === undefined ? {} : {canonical: loaded.canonical})}
+  return {name: project.name, project}
 }
 
-function loadFiles({globals, io, services}: Loading): Loaded | StackError {
+/** What the files mean, also where stack cannot run it: that is a warning then. */
+export function loadModel(loading: Loading): Model {
+  const loaded = loadFiles(loading)
+  if (loaded instanceof StackError) throw loaded
+  const {canonical, sources, project, problems} = loaded
+  if (canonical === undefined || sources === undefined) {
+    tell(problems, loading)
+    throw new Silent(1)
+  }
+  tell(
+    problems.map(each => ({...each, severity: 'warning'})),
+    loading,
+  )
+  return {canonical, sources, project}
+}
+
+function loadFiles({globals, io, services, without}: Loading): Loaded | StackError {
   try {
     return readProject({
       files: globals.file,
@@ -40,6 +58,7 @@ function loadFiles({globals, io, services}: Loading): Loaded | StackError {
       profiles: globals.profile,
       projectName: globals['project-name'],
       services,
+      ...(without && {without}),
       cwd: io.directory,
       env: io.environment,
       stdin: () => readFileSync(0, 'utf8'),
@@ -72,6 +91,7 @@ const jsonOf = ({severity, code, message, at, hint}: Diagnostic) => ({
   message,
   code,
   file: at?.file.path,
+  ...(at && positionOf(at.file, at.start)),
   hint,
 })
 

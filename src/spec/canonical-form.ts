@@ -9,7 +9,7 @@ export type Canonical = {
   readonly volumes?: Readonly<Record<string, CanonicalVolume | null>>
   readonly configs?: Readonly<Record<string, CanonicalFile>>
   readonly secrets?: Readonly<Record<string, CanonicalFile>>
-  readonly models?: Readonly<Record<string, unknown>>
+  readonly models?: Readonly<Record<string, {readonly model?: string}>>
 }
 
 export type CanonicalService = {
@@ -22,7 +22,7 @@ export type CanonicalService = {
     readonly secrets?: readonly CanonicalGrant[]
     readonly additional_contexts?: Texts
   }
-  readonly provider?: unknown
+  readonly provider?: {readonly type?: string} | null
   readonly attach?: boolean
   readonly cap_add?: readonly string[]
   readonly cap_drop?: readonly string[]
@@ -153,7 +153,7 @@ export type CanonicalMount = {
   readonly read_only?: boolean
   readonly bind?: {readonly create_host_path?: boolean; readonly propagation?: string}
   readonly volume?: {readonly nocopy?: boolean; readonly subpath?: string}
-  readonly tmpfs?: {readonly size?: string; readonly mode?: string}
+  readonly tmpfs?: {readonly size?: string; readonly mode?: number}
 }
 
 export type CanonicalNetwork = {

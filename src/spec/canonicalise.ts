@@ -1,4 +1,5 @@
 import {
+  deviceRequest,
   devices,
   externalName,
   hosts,
@@ -7,14 +8,16 @@ import {
   mapping,
   named,
   ports,
+  secretTarget,
   shellLine,
   treeOf,
   volumes,
+  withoutEmpty,
   words,
   wrapped,
 } from './forms/collections.ts'
 import {each, type Form} from './forms/form.ts'
-import {bytes, cleanPath, cpus, duration, fileMode, text} from './forms/scalars.ts'
+import {bytes, cleanPath, cpus, duration, fileMode, octalNumber, option, text} from './forms/scalars.ts'
 import type {Path} from './path.ts'
 import {compileRules, type Rules, ruleFor} from './pattern.ts'
 import type {Report} from './problem.ts'
@@ -22,8 +25,11 @@ import {type Entry, type MapTree, scalar, type Tree} from './tree.ts'
 
 const nothing = named(item => scalar(null, item.at))
 const started = named(item => treeOf({condition: 'service_started', required: true}, item))
+const filledItems: Form = (tree, context) => withoutEmpty(listed(tree, context))
 const grants = each(wrapped('source'))
-const allGpus: Form = tree => (tree.kind === 'scalar' ? treeOf([{count: -1}], tree) : tree)
+const secretGrants = each((item, context) => secretTarget(wrapped('source')(item, context)))
+const requests = each(deviceRequest)
+const gpus: Form = (tree, context) => (tree.kind === 'scalar' ? treeOf([{count: -1}], tree) : requests(tree, context))
 
 /** Every short form and the long one that it means. */
 export const formRows: ReadonlyArray<readonly [pattern: string, form: Form]> = [
@@ -31,13 +37,19 @@ export const formRows: ReadonlyArray<readonly [pattern: string, form: Form]> = [
   ['include.*.path', listed],
   ['include.*.env_file', listed],
   ['services.*.annotations', labels],
+  ['services.*.blkio_config.device_read_bps.*.rate', bytes],
+  ['services.*.blkio_config.device_read_iops.*.rate', bytes],
+  ['services.*.blkio_config.device_write_bps.*.rate', bytes],
+  ['services.*.blkio_config.device_write_iops.*.rate', bytes],
   ['services.*.build', wrapped('context')],
   ['services.*.build.additional_contexts', mapping],
   ['services.*.build.args', mapping],
   ['services.*.build.extra_hosts', hosts],
   ['services.*.build.labels', labels],
   ['services.*.build.no_cache_filter', listed],
-  ['services.*.build.secrets', grants],
+  ['services.*.build.provenance', text],
+  ['services.*.build.sbom', text],
+  ['services.*.build.secrets', secretGrants],
   ['services.*.build.secrets.*.mode', fileMode],
   ['services.*.build.shm_size', bytes],
   ['services.*.build.ssh', mapping],
@@ -49,6 +61,8 @@ export const formRows: ReadonlyArray<readonly [pattern: string, form: Form]> = [
   ['services.*.deploy.resources.limits.cpus', cpus],
   ['services.*.deploy.resources.limits.memory', bytes],
   ['services.*.deploy.resources.reservations.cpus', cpus],
+  ['services.*.deploy.resources.reservations.devices', requests],
+  ['services.*.deploy.resources.reservations.devices.*.options', labels],
   ['services.*.deploy.resources.reservations.memory', bytes],
   ['services.*.deploy.restart_policy.delay', duration],
   ['services.*.deploy.restart_policy.window', duration],
@@ -56,9 +70,11 @@ export const formRows: ReadonlyArray<readonly [pattern: string, form: Form]> = [
   ['services.*.deploy.rollback_config.monitor', duration],
   ['services.*.deploy.update_config.delay', duration],
   ['services.*.deploy.update_config.monitor', duration],
+  ['services.*.develop.watch.*.exec.command', words],
+  ['services.*.develop.watch.*.exec.environment', mapping],
   ['services.*.develop.watch.*.ignore', listed],
   ['services.*.develop.watch.*.include', listed],
-  ['services.*.dns', listed],
+  ['services.*.dns', filledItems],
   ['services.*.dns_search', listed],
   ['services.*.entrypoint', words],
   ['services.*.devices', devices],
@@ -68,7 +84,8 @@ export const formRows: ReadonlyArray<readonly [pattern: string, form: Form]> = [
   ['services.*.expose.*', text],
   ['services.*.extends', wrapped('service')],
   ['services.*.extra_hosts', hosts],
-  ['services.*.gpus', allGpus],
+  ['services.*.gpus', gpus],
+  ['services.*.gpus.*.options', labels],
   ['services.*.group_add.*', text],
   ['services.*.healthcheck.interval', duration],
   ['services.*.healthcheck.start_interval', duration],
@@ -77,31 +94,42 @@ export const formRows: ReadonlyArray<readonly [pattern: string, form: Form]> = [
   ['services.*.healthcheck.timeout', duration],
   ['services.*.label_file', listed],
   ['services.*.labels', labels],
-  ['services.*.logging.options.*', text],
+  ['services.*.logging.options.*', option],
   ['services.*.mem_limit', bytes],
   ['services.*.mem_reservation', bytes],
+  ['services.*.mem_swappiness', bytes],
   ['services.*.memswap_limit', bytes],
   ['services.*.models', nothing],
   ['services.*.networks', nothing],
-  ['services.*.networks.*.driver_opts.*', text],
+  ['services.*.networks.*.driver_opts.*', option],
   ['services.*.ports', ports],
-  ['services.*.secrets', grants],
+  ['services.*.post_start.*.command', words],
+  ['services.*.post_start.*.environment', mapping],
+  ['services.*.pre_start.*.command', words],
+  ['services.*.pre_start.*.environment', mapping],
+  ['services.*.pre_stop.*.command', words],
+  ['services.*.pre_stop.*.environment', mapping],
+  ['services.*.provider.options.*', listed],
+  ['services.*.provider.options.*.*', text],
+  ['services.*.secrets', secretGrants],
   ['services.*.secrets.*.mode', fileMode],
   ['services.*.shm_size', bytes],
   ['services.*.stop_grace_period', duration],
-  ['services.*.storage_opt.*', text],
+  ['services.*.storage_opt.*', option],
   ['services.*.sysctls', labels],
   ['services.*.tmpfs', listed],
   ['services.*.volumes', volumes],
   ['services.*.volumes.*.target', cleanPath],
-  ['services.*.volumes.*.tmpfs.mode', fileMode],
+  ['services.*.volumes.*.tmpfs.mode', octalNumber],
   ['services.*.volumes.*.tmpfs.size', bytes],
   ['services.*.volumes.*.volume.labels', labels],
   ['networks.*', externalName],
-  ['networks.*.driver_opts.*', text],
+  ['networks.*.driver_opts.*', option],
+  ['networks.*.ipam.config.*.aux_addresses', labels],
+  ['networks.*.ipam.options.*', option],
   ['networks.*.labels', labels],
   ['volumes.*', externalName],
-  ['volumes.*.driver_opts.*', text],
+  ['volumes.*.driver_opts.*', option],
   ['volumes.*.labels', labels],
   ['configs.*', externalName],
   ['configs.*.labels', labels],
@@ -111,20 +139,26 @@ export const formRows: ReadonlyArray<readonly [pattern: string, form: Form]> = [
 
 const forms: Rules<Form> = compileRules(formRows)
 
-/** Every attribute in its one long form; from the outside in, so that a short form's parts are looked at too. */
-export function canonicalise(tree: MapTree, report: Report): MapTree {
-  return visit(tree, {path: [], rules: forms, report}) as MapTree
+export type FormOptions = {
+  readonly report: Report
+  /** What stays as it is where it cannot be understood: no problem is told. */
+  readonly mayStay: (tree: Tree) => boolean
 }
 
-type Visit = {readonly path: Path; readonly rules: Rules<Form>; readonly report: Report}
+/** Every attribute in its one long form; from the outside in, so that a short form's parts are looked at too. */
+export function canonicalise(tree: MapTree, options: FormOptions): MapTree {
+  return visit(tree, {path: [], rules: forms, ...options}) as MapTree
+}
 
-function visit(tree: Tree, {path, rules, report}: Visit): Tree | undefined {
+type Visit = FormOptions & {readonly path: Path; readonly rules: Rules<Form>}
+
+function visit(tree: Tree, {path, rules, ...options}: Visit): Tree | undefined {
   if (tree.mark === 'reset') return tree
-  const formed = rules.value === undefined ? tree : rules.value(tree, {path, report})
+  const formed = rules.value === undefined ? tree : form(tree, rules.value, {path, ...options})
   if (formed === undefined || formed.kind === 'scalar') return formed
   const below = (value: Tree, part: string | number): Tree | undefined => {
     const next = ruleFor(rules, part)
-    return next === undefined ? value : visit(value, {path: [...path, part], rules: next, report})
+    return next === undefined ? value : visit(value, {path: [...path, part], rules: next, ...options})
   }
   if (formed.kind === 'list') return {...formed, items: formed.items.map(below).filter(item => item !== undefined)}
   const entries = new Map<string, Entry>()
@@ -133,4 +167,11 @@ function visit(tree: Tree, {path, rules, report}: Visit): Tree | undefined {
     if (value !== undefined) entries.set(key, {key: entry.key, value})
   }
   return {...formed, entries}
+}
+
+function form(tree: Tree, rule: Form, {path, report, mayStay}: FormOptions & {readonly path: Path}): Tree | undefined {
+  if (!mayStay(tree)) return rule(tree, {path, report})
+  let isUnderstood = true
+  const formed = rule(tree, {path, report: () => (isUnderstood = false)})
+  return isUnderstood ? formed : tree
 }

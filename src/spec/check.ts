@@ -2,22 +2,24 @@ import type {Diagnostic} from '../base/diagnostic.ts'
 import type {Canonical} from './canonical-form.ts'
 import type {ServiceCheck, Tell} from './checks/check.ts'
 import {checkContainerNames, checkDependencies} from './checks/dependencies.ts'
-import {checkMounts} from './checks/mounts.ts'
+import {checkMountPlaces, checkMountValues} from './checks/mounts.ts'
 import {checkReferences} from './checks/references.ts'
 import {checkResources} from './checks/resources.ts'
-import {checkLimits, checkPorts, checkScale, checkService, checkWatch} from './checks/services.ts'
+import {checkDeviceRequests, checkLimits, checkPorts, checkScale, checkService, checkWatch} from './checks/services.ts'
 import {nearest} from './path.ts'
 import {problem, type Report} from './problem.ts'
 import type {Switched} from './profiles.ts'
 import type {MapTree, Tree} from './tree.ts'
 
-const serviceChecks: readonly ServiceCheck[] = [
+/** What is wrong with a value wherever it stands. */
+const valueChecks: readonly ServiceCheck[] = [checkPorts, checkDeviceRequests, checkMountValues]
+/** What must agree with something else. */
+const consistencyChecks: readonly ServiceCheck[] = [
   checkService,
   checkReferences,
   checkScale,
   checkLimits,
-  checkPorts,
-  checkMounts,
+  checkMountPlaces,
   checkWatch,
 ]
 
@@ -28,10 +30,12 @@ export type Checking = {
   /** What is known to be wrong already. */
   readonly problems: readonly Diagnostic[]
   readonly report: Report
+  /** Only values: whether things agree with each other is not asked. */
+  readonly valuesOnly: boolean
 }
 
 /** What no schema can say: things that must agree with each other. */
-export function check({model, written, switched, problems, report}: Checking): void {
+export function check({model, written, switched, problems, report, valuesOnly}: Checking): void {
   const earlier = problems.filter(each => each.severity === 'error')
   const tell: Tell = (code, path, {message, hint}) => {
     const {value, key} = nearest(written, path)
@@ -41,9 +45,11 @@ export function check({model, written, switched, problems, report}: Checking): v
     report(problem(code, message, {at, hint}))
   }
   for (const [name, service] of Object.entries(model.services)) {
-    for (const rule of serviceChecks) rule(name, service, {model, tell})
+    for (const rule of valuesOnly ? valueChecks : [...valueChecks, ...consistencyChecks])
+      rule(name, service, {model, tell})
   }
   checkResources(model, tell)
+  if (valuesOnly) return
   checkDependencies(model, switched, tell)
   checkContainerNames(switched, tell)
 }

@@ -5,6 +5,8 @@ import {type Lookup, substitute} from './template.ts'
 /** The variables of an environment file; null: a name alone that nobody gives a value. */
 export type EnvironmentFile = {
   readonly variables: ReadonlyMap<string, string | null>
+  /** Where each stands: the last time, where it is there several times. */
+  readonly places: ReadonlyMap<string, Span>
   readonly problems: readonly Diagnostic[]
 }
 
@@ -19,14 +21,16 @@ export function parseDotenv(file: SourceFile, lookup: Lookup): EnvironmentFile {
 /** Reads `docker run --env-file` syntax: `KEY=value` as it stands, no quotes, no variables. */
 export function parseRawEnvironment(file: SourceFile, lookup: Lookup): EnvironmentFile {
   const variables = new Map<string, string | null>()
-  for (const line of file.text.replace(/^\uFEFF/, '').split(/\r?\n/)) {
-    const entry = line.trimStart()
+  const places = new Map<string, Span>()
+  for (const {0: line, index} of file.text.matchAll(/[^\r\n]+/g)) {
+    const entry = line.replace(/^\uFEFF/, '').trimStart()
     if (entry === '' || entry.startsWith('#')) continue
     const equals = entry.indexOf('=')
-    if (equals < 0) variables.set(entry.trim(), lookup(entry.trim()) ?? null)
-    else variables.set(entry.slice(0, equals), entry.slice(equals + 1))
+    const name = equals < 0 ? entry.trim() : entry.slice(0, equals)
+    variables.set(name, equals < 0 ? (lookup(name) ?? null) : entry.slice(equals + 1))
+    places.set(name, {file, start: index + line.length - entry.length, end: index + line.length})
   }
-  return {variables, problems: []}
+  return {variables, places, problems: []}
 }
 
 const escapes: Readonly<Record<string, string>> = {
@@ -47,6 +51,7 @@ class Dotenv {
   readonly #text: string
   readonly #lookup: Lookup
   readonly #variables = new Map<string, string | null>()
+  readonly #places = new Map<string, Span>()
   readonly #problems: Diagnostic[] = []
   #at = 0
 
@@ -59,7 +64,7 @@ class Dotenv {
   read(): EnvironmentFile {
     if (this.#text.startsWith('\uFEFF')) this.#at = 1
     while (this.#skipBlank()) if (!this.#entry()) break
-    return {variables: this.#variables, problems: this.#problems}
+    return {variables: this.#variables, places: this.#places, problems: this.#problems}
   }
 
   /** Moves to the next entry; false at the end. */
@@ -81,23 +86,23 @@ class Dotenv {
     if (key === null || bad !== undefined) return this.#unexpected(bad ?? body.charAt(0), start, line)
     if (key[2] === '') {
       const name = key[1]!
-      this.#variables.set(name, this.#lookup(name) ?? this.#variables.get(name) ?? null)
+      this.#set(name, this.#lookup(name) ?? this.#variables.get(name) ?? null, start)
       this.#at = start + line.length
       return true
     }
     const afterSign = start + exported.length + key[0].length
     const padding = /^[ \t]*/.exec(this.#text.slice(afterSign, start + line.length))![0].length
-    return this.#value(key[1]!, afterSign + padding)
+    return this.#value(key[1]!, {start, from: afterSign + padding})
   }
 
-  #value(key: string, from: number): boolean {
+  #value(key: string, {start, from}: {readonly start: number; readonly from: number}): boolean {
     this.#at = from
     const quote = this.#text[from]
     if (quote !== '"' && quote !== "'") {
       const line = this.#restOfLine()
       this.#at += line.length
       const text = line.startsWith('#') ? '' : line.replace(/[ \t]+#.*$/, '').trim()
-      this.#set(key, this.#expand(text, {file: this.#file, start: from, end: from + line.length}))
+      this.#set(key, this.#expand(text, {file: this.#file, start: from, end: from + line.length}), start)
       return true
     }
     const end = closingQuote(this.#text, from)
@@ -111,7 +116,7 @@ class Dotenv {
       quote === "'"
         ? inside.replaceAll("\\'", "'")
         : this.#expand(replaceEscapes(inside), {file: this.#file, start: from, end: end + 1})
-    this.#set(key, value)
+    this.#set(key, value, start)
     this.#at = end + 1
     this.#at += this.#restOfLine().length
     return true
@@ -127,8 +132,9 @@ class Dotenv {
     return value
   }
 
-  #set(key: string, value: string): void {
+  #set(key: string, value: string | null, start: number): void {
     this.#variables.set(key, value)
+    this.#places.set(key, {file: this.#file, start, end: start + key.length})
   }
 
   #restOfLine(): string {

@@ -10,6 +10,8 @@ type From = {
   readonly context: Context
   readonly environment: Readonly<Record<string, string>>
   readonly placeOf: (path: Path) => Span
+  /** Told where a value stands that no Compose file has; the last time wins. */
+  readonly found: (path: Path, placed: {readonly value: string; readonly at: Span}) => void
 }
 type Variables = Readonly<Record<string, string | null>>
 
@@ -39,9 +41,13 @@ function variablesOf(name: string, service: CanonicalService, from: From): Varia
     const text = open(path, {place, required, from})
     if (text === undefined) return
     const read = format === 'raw' ? parseRawEnvironment : parseDotenv
-    const {variables, problems} = read({path, text}, lookup)
+    const {variables, places, problems} = read({path, text}, lookup)
     problems.forEach(from.context.report)
-    for (const [key, value] of variables) if (value !== null) found[key] = value
+    for (const [key, value] of variables) {
+      if (value === null) continue
+      found[key] = value
+      from.found(['services', name, 'environment', key], {value, at: places.get(key)!})
+    }
   })
   return found
 }
@@ -51,9 +57,12 @@ function labelsOf(name: string, service: CanonicalService, from: From): Record<s
   service.label_file?.forEach((path, index) => {
     const text = open(path, {place: ['services', name, 'label_file', index], required: true, from})
     if (text === undefined) return
-    const {variables, problems} = parseDotenv({path, text}, key => own(from.environment, key))
+    const {variables, places, problems} = parseDotenv({path, text}, key => own(from.environment, key))
     problems.forEach(from.context.report)
-    for (const [key, value] of variables) found[key] = value ?? ''
+    for (const [key, value] of variables) {
+      found[key] = value ?? ''
+      from.found(['services', name, 'labels', key], {value: value ?? '', at: places.get(key)!})
+    }
   })
   return found
 }

@@ -1,18 +1,11 @@
 import {own} from './source.ts'
-import {type Entry, entriesOf, type MapTree, withEntry} from './tree.ts'
+import {entriesOf, type MapTree, withEntry, withServices} from './tree.ts'
 
 type Variables = Readonly<Record<string, string>>
 
 /** `environment: [KEY]` and `args: [KEY]` take their values from where stack runs, where there is one. */
-export function resolveEnvironment(tree: MapTree, environment: Variables): MapTree {
-  const services = tree.entries.get('services')
-  if (services?.value.kind !== 'map') return tree
-  const entries = new Map<string, Entry>()
-  for (const [name, {key, value}] of services.value.entries) {
-    entries.set(name, {key, value: value.kind === 'map' ? filled(value, environment) : value})
-  }
-  return withEntry(tree, 'services', {key: services.key, value: {...services.value, entries}})
-}
+export const resolveEnvironment = (tree: MapTree, environment: Variables): MapTree =>
+  withServices(tree, service => filled(service, environment))
 
 function filled(service: MapTree, environment: Variables): MapTree {
   const resolved = fill(service, 'environment', {environment, keep: true})
@@ -33,7 +26,7 @@ function fill(
   for (const [name, {key, value}] of entriesOf(written.value)) {
     if (value.kind !== 'scalar' || value.value !== null || value.mark === 'reset') continue
     const found = own(environment, name)
-    if (found !== undefined) entries.set(name, {key, value: {...value, value: found}})
+    if (found !== undefined) entries.set(name, {key, value: {...value, value: found, variable: name}})
     else if (!keep) entries.delete(name)
   }
   return withEntry(owner, attribute, {key: written.key, value: {...written.value, entries}})

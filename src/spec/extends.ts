@@ -128,7 +128,7 @@ class Extending {
       if (entry === undefined) continue
       const services = map(new Map([[name, entry]]), entry.value.at)
       const only = map(new Map([['services', {key: entry.key, value: services}]]), document.at)
-      const service = get(prepare(only, setting, this.#context), 'services', name)
+      const service = get(prepare(only, setting, {context: this.#context, isFragment: true}), 'services', name)
       if (service?.kind === 'map') found = found === undefined ? service : mergeServices(found, service)
     }
     return found

@@ -24,7 +24,7 @@ function include(entry: Tree, {setting, chain}: From, {context, loadModel}: With
   if (files.length === 0 || files.length < paths.length) return undefined
   const directory = textOf(get(entry, 'project_directory')) ?? dirname(files[0]!.path)
   const environment = environmentOf(entry, {directory, setting, context})
-  const inner: Setting = {environment, base: {...setting.base, directory}}
+  const inner: Setting = {...setting, environment, base: {...setting.base, directory}}
   const model = loadModel({files, setting: inner, chain}, context)
   return model === undefined ? undefined : withoutKeys(resolveEnvironment(model, inner.environment), ['name'])
 }

@@ -1,4 +1,4 @@
-import {type Diagnostic, hasErrors, type SourceFile} from '../base/diagnostic.ts'
+import {type Diagnostic, hasErrors, type SourceFile, type Span} from '../base/diagnostic.ts'
 import type {Project} from '../model/project.ts'
 import type {Canonical} from './canonical-form.ts'
 import {check} from './check.ts'
@@ -10,14 +10,14 @@ import {loadModel} from './model.ts'
 import {type Named, projectName} from './name.ts'
 import {mapValues, normalise} from './normalise.ts'
 import {inOrder} from './order.ts'
-import {nearest, type Path} from './path.ts'
+import {nearest, type Path, renderPath} from './path.ts'
 import {problem} from './problem.ts'
 import {applyProfiles} from './profiles.ts'
 import {projectOf} from './project/project.ts'
 import {selectedServices} from './selection.ts'
-import {type Context, createContext, own} from './source.ts'
+import {type Context, createContext, own, type Stage} from './source.ts'
 import {checkSupport} from './support.ts'
-import {get, type MapTree, toPlain} from './tree.ts'
+import {get, type MapTree, type Plain, toPlain} from './tree.ts'
 
 export type LoadRequest = {
   /** As read, in merge order; paths absolute. */
@@ -26,6 +26,8 @@ export type LoadRequest = {
   readonly workingDirectory: string
   /** The process's variables over those of `.env`. */
   readonly environment: Readonly<Record<string, string>>
+  /** Where those variables stand that came from `.env`. */
+  readonly variables?: ReadonlyMap<string, Span>
   readonly profiles: readonly string[]
   readonly projectName?: string | undefined
   /** Services that were named: their profiles are switched on, and only files they need must be there. */
@@ -34,6 +36,8 @@ export type LoadRequest = {
   readonly read: (path: string) => Uint8Array | undefined
   /** `linux/amd64`: what this machine runs. */
   readonly platform?: string | undefined
+  /** Parts of the work that are left out: for `stack config`, which shows the files before them. */
+  readonly without?: ReadonlySet<Stage>
 }
 
 /**
@@ -44,6 +48,22 @@ export type Loaded = {
   readonly problems: readonly Diagnostic[]
   readonly project?: Project
   readonly canonical?: Canonical
+  readonly sources?: Sources
+}
+
+export type Placed = {readonly value: Plain; readonly at: Span}
+
+/** What `stack config --explain` looks things up in. */
+export type Sources = {
+  /** Every value of every file, with its place. */
+  readonly tree: MapTree
+  /** By path: values of env_file and label_file, the later ones last. */
+  readonly fromFiles: ReadonlyMap<string, readonly Placed[]>
+  /** Of all services, those that are switched off too. */
+  readonly profiles: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  /** Where variables of `.env` files stand; the others are the process's. */
+  readonly variables: ReadonlyMap<string, Span>
 }
 
 /** Text to Project: parse, interpolate, merge, validate, normalise; every problem at once, each with its place. */
@@ -54,7 +74,8 @@ export function load(request: LoadRequest): Loaded {
   const named = nameOf(request, documents)
   if (named.problem !== undefined) problems.push(named.problem)
   const environment = {...request.environment, COMPOSE_PROJECT_NAME: named.name}
-  const setting = {environment, base: {directory: request.workingDirectory, home: own(environment, 'HOME')}}
+  const base = {directory: request.workingDirectory, home: own(environment, 'HOME')}
+  const setting = {environment, base, without: request.without ?? new Set<Stage>()}
   const tree = loadModel({files: request.files, setting, chain: []}, context)
   if (tree === undefined) return {problems: problems.length > 0 ? inOrder(problems) : [emptyProblem(request.files)]}
   const whole = resolveEnvironment(dropResets(tree), environment)
@@ -71,24 +92,32 @@ type Understanding = {
 }
 
 function understand(tree: MapTree, {request, context, environment, name, problems}: Understanding): Loaded {
+  const without = request.without ?? new Set<Stage>()
   checkServicesKey(tree, context)
   checkSupport(tree, {platform: request.platform}, context.report)
   const plain = {services: {}, ...(toPlain(tree) as object)} as Canonical
-  const model = normalise(plain, name, request.workingDirectory)
+  const model = without.has('normalisation') ? {...plain, name} : normalise(plain, name)
   const switched = applyProfiles(model, request.profiles, request.services ?? [])
-  check({model, written: tree, switched, problems, report: context.report})
-  const from = {context, environment, placeOf: (path: Path) => nearest(tree, path).key}
+  check({model, written: tree, switched, problems, report: context.report, valuesOnly: without.has('consistency')})
+  const fromFiles = new Map<string, readonly Placed[]>()
+  const found = (path: Path, placed: Placed) =>
+    void fromFiles.set(renderPath(path), [...(fromFiles.get(renderPath(path)) ?? []), placed])
+  const from = {context, environment, placeOf: (path: Path) => nearest(tree, path).key, found}
   const selected = selectedServices(model, request.services ?? [])
-  const on = mapValues(switched.on, (each, key) => (selected.has(key) ? readEnvFiles(key, each, from) : each))
+  const on = mapValues(switched.on, (each, key) =>
+    selected.has(key) && !without.has('env-files') ? readEnvFiles(key, each, from) : each,
+  )
   const isCoherent = !problems.some(each => each.severity === 'error' && each.code !== 'unsupported')
   const contents = readContents(model, switched, from)
   if (!isCoherent) return {problems: inOrder(problems)}
   const canonical: Canonical = {...model, services: on}
-  if (hasErrors(problems)) return {problems: inOrder(problems), canonical}
+  const profiles = Object.values(model.services).flatMap(each => each.profiles ?? [])
+  const sources: Sources = {tree, fromFiles, profiles, environment, variables: request.variables ?? new Map()}
+  if (hasErrors(problems)) return {problems: inOrder(problems), canonical, sources}
   const {workingDirectory} = request
   const files = request.files.map(file => file.path)
   const project = projectOf({model, switched: {on, off: switched.off}, workingDirectory, files, contents})
-  return {problems: inOrder(problems), canonical, project}
+  return {problems: inOrder(problems), canonical, sources, project}
 }
 
 /** The name is needed before the files are understood: it is a variable in them. */

@@ -1,5 +1,5 @@
 import {compileRules} from './pattern.ts'
-import {get, itemsOf, type Scalar, type Tree} from './tree.ts'
+import {get, instead, itemsOf, type Scalar, type Tree} from './tree.ts'
 
 export type MergeRule = (
   base: Tree | undefined,
@@ -9,10 +9,11 @@ export type MergeRule = (
 
 /** The later one as a whole. */
 const replace: MergeRule = (base, over) =>
-  base !== undefined && over.kind === 'scalar' && over.value === null ? base : over
+  base !== undefined && over.kind === 'scalar' && over.value === null ? base : instead(over, base)
 
 /** Like maps everywhere, but null is a value: `KEY:` in an override takes the variable from the environment. */
-const nullWins: MergeRule = (base, over, plainly) => (over.kind === 'scalar' ? over : plainly(base, over))
+const nullWins: MergeRule = (base, over, plainly) =>
+  over.kind === 'scalar' ? instead(over, base) : plainly(base, over)
 
 /** Both lists without repetition: a later item takes the place of the earlier one with the same key. */
 const unionBy =
@@ -20,7 +21,10 @@ const unionBy =
   (base, over) => {
     if (over.kind !== 'list') return base ?? over
     const items = new Map<string, Tree>()
-    for (const item of [...itemsOf(base), ...over.items]) items.set(keyOf(item), item)
+    for (const item of [...itemsOf(base), ...over.items]) {
+      const key = keyOf(item)
+      items.set(key, instead(item, items.get(key)))
+    }
     return {...over, items: [...items.values()]}
   }
 
@@ -30,6 +34,7 @@ const scalarAt = (item: Tree, ...keys: readonly string[]): Scalar | undefined =>
 }
 const text = (item: Tree): string => String(item.kind === 'scalar' ? item.value : '')
 const beforeColon = (item: Tree): string => text(item).replace(/:.*$/s, '')
+const beforeEquals = (item: Tree): string => text(item).replace(/=.*$/s, '')
 const member =
   (key: string) =>
   (item: Tree): string =>
@@ -52,7 +57,7 @@ const grantKey =
 /** Options belong to a driver: another driver starts anew. */
 const byDriver: MergeRule = (base, over, plainly) => {
   const [before, after] = [base === undefined ? undefined : scalarAt(base, 'driver'), scalarAt(over, 'driver')]
-  return before === undefined || after === undefined || before === after ? plainly(base, over) : over
+  return before === undefined || after === undefined || before === after ? plainly(base, over) : instead(over, base)
 }
 
 /** Matched by subnet; what the later list does not name is gone. */
@@ -83,13 +88,14 @@ export const mergeRows: ReadonlyArray<readonly [pattern: string, rule: MergeRule
   ['services.*.expose', unionBy(text)],
   ['services.*.extra_hosts', unionBy(text)],
   ['services.*.build.extra_hosts', unionBy(text)],
+  ['services.*.build.platforms', unionBy(text)],
   ['services.*.build.tags', unionBy(text)],
   ['services.*.cap_add', unionBy(text)],
   ['services.*.cap_drop', unionBy(text)],
   ['services.*.dns', unionBy(text)],
   ['services.*.dns_opt', unionBy(text)],
   ['services.*.dns_search', unionBy(text)],
-  ['services.*.links', unionBy(text)],
+  ['services.*.links', unionBy(beforeEquals)],
   ['services.*.profiles', unionBy(text)],
   ['services.*.tmpfs', unionBy(beforeColon)],
   ['services.*.networks.*.aliases', unionBy(text)],

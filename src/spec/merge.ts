@@ -1,6 +1,6 @@
 import {type MergeRule, mergeRules} from './merge-rules.ts'
 import {type Rules, ruleFor} from './pattern.ts'
-import type {Entry, MapTree, Tree} from './tree.ts'
+import {type Entry, instead, type MapTree, type Tree} from './tree.ts'
 
 /** Lays one canonical tree over another: maps join, lists follow on, scalars give way, special cases are rules. */
 export function merge(base: MapTree | undefined, over: MapTree): MapTree {
@@ -13,17 +13,20 @@ export function mergeServices(base: MapTree, over: MapTree): MapTree {
 
 function mergeValues(base: Tree | undefined, over: Tree, rules: Rules<MergeRule> | undefined): Tree {
   if (over.mark === 'reset') return over
-  const under = over.mark === 'override' || base?.mark === 'reset' ? undefined : base
+  if (over.mark === 'override') return instead(mergeUnmarked(undefined, over, rules), base)
+  return mergeUnmarked(base?.mark === 'reset' ? undefined : base, over, rules)
+}
+
+function mergeUnmarked(base: Tree | undefined, over: Tree, rules: Rules<MergeRule> | undefined): Tree {
   const rule = rules?.value
-  if (rule !== undefined) return rule(under, over, (a, b) => mergePlainly(a, b, rules))
-  return mergePlainly(under, over, rules)
+  return rule === undefined ? mergePlainly(base, over, rules) : rule(base, over, (a, b) => mergePlainly(a, b, rules))
 }
 
 function mergePlainly(base: Tree | undefined, over: Tree, rules: Rules<MergeRule> | undefined): Tree {
   if (base !== undefined && over.kind === 'scalar' && over.value === null) return base
   if (over.kind === 'map') return mergeMaps(base, over, rules)
   if (over.kind === 'list' && base?.kind === 'list') return {...over, items: [...base.items, ...over.items]}
-  return over
+  return instead(over, base)
 }
 
 function mergeMaps(base: Tree | undefined, over: MapTree, rules: Rules<MergeRule> | undefined): Tree {

@@ -1,4 +1,5 @@
 import type {SourceFile} from '../base/diagnostic.ts'
+import {withBuildContexts} from './contexts.ts'
 import {resolveExtends} from './extends.ts'
 import {includeAll} from './include.ts'
 import {merge} from './merge.ts'
@@ -17,12 +18,12 @@ export function loadModel({files, setting, chain}: ModelSource, context: Context
   let model: MapTree | undefined
   for (const file of files) {
     for (const document of context.documents(file)) {
-      const prepared = prepare(document, setting, context)
+      const prepared = prepare(document, setting, {context, isFragment: model !== undefined})
       const included = includeAll(prepared, {setting, chain: [...chain, file.path]}, {context, loadModel})
       for (const each of included) model = merge(model, each)
       const extended = resolveExtends(prepared, file.path, {setting, context})
       model = merge(model, withoutKeys(extended, ['include']))
     }
   }
-  return model
+  return model && withBuildContexts(model, setting.without.has('paths') ? '.' : setting.base.directory)
 }

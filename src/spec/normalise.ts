@@ -1,9 +1,9 @@
 import type {Canonical, CanonicalDependency, CanonicalService} from './canonical-form.ts'
 
 /** What the specification leaves unsaid is said: the default network, names, what depends on what. */
-export function normalise(model: Canonical, name: string, directory: string): Canonical {
+export function normalise(model: Canonical, name: string): Canonical {
   const services = mapValues(model.services, service =>
-    withDependencies(withNetworks(withHookImages(withBuild(service, directory)))),
+    withDependencies(withNetworks(withHookImages(withDockerfile(service)))),
   )
   const usesDefault = Object.values(services).some(
     service => service.networks !== undefined && 'default' in service.networks,
@@ -44,10 +44,10 @@ function withNetworks(service: CanonicalService): CanonicalService {
   return Object.keys(joined).length > 0 ? service : {...service, networks: {default: null}}
 }
 
-function withBuild(service: CanonicalService, directory: string): CanonicalService {
-  if (service.build == null) return service
-  const dockerfile = service.build.dockerfile_inline === undefined ? {dockerfile: 'Dockerfile'} : {}
-  return {...service, build: {context: directory, ...dockerfile, ...service.build}}
+function withDockerfile(service: CanonicalService): CanonicalService {
+  const {build} = service
+  if (build == null || build.dockerfile !== undefined || build.dockerfile_inline !== undefined) return service
+  return {...service, build: {...build, dockerfile: 'Dockerfile'}}
 }
 
 /** What runs before the service runs in its image, unless it says otherwise. */

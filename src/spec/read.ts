@@ -1,12 +1,13 @@
 import {existsSync, readFileSync} from 'node:fs'
 import {arch} from 'node:os'
 import {dirname, resolve} from 'node:path/posix'
-import {type Diagnostic, hasErrors, type SourceFile} from '../base/diagnostic.ts'
+import {type Diagnostic, hasErrors, type SourceFile, type Span} from '../base/diagnostic.ts'
 import {StackError} from '../base/error.ts'
 import {discover} from './discover.ts'
 import {parseDotenv} from './dotenv.ts'
 import {type Loaded, type LoadRequest, load} from './load.ts'
 import {warning} from './problem.ts'
+import type {Stage} from './source.ts'
 
 /** As the command line was given them. */
 export type ReadOptions = {
@@ -17,6 +18,7 @@ export type ReadOptions = {
   readonly projectName?: string | undefined
   /** Services that were named. */
   readonly services?: readonly string[]
+  readonly without?: ReadonlySet<Stage>
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** What `-f -` means: the text of standard input. */
@@ -35,7 +37,7 @@ export function readProject(options: ReadOptions): Loaded {
 
 /** Everything `load` needs; the only place of the spec room that touches the disk. */
 export function readRequest(options: ReadOptions): ReadResult {
-  const {environment, problems} = readEnvironment(options)
+  const {environment, places, problems} = readEnvironment(options)
   const {paths, ignored} = chooseFiles(options, environment)
   const workingDirectory = directoryOf(options, paths)
   const beside = paths[0] === undefined || paths[0] === '-' ? undefined : dirname(paths[0])
@@ -46,10 +48,12 @@ export function readRequest(options: ReadOptions): ReadResult {
     files: paths.map(path => readSource(path, options)),
     workingDirectory,
     environment: {...late?.environment, ...environment},
+    variables: new Map([...(late?.places ?? []), ...places].filter(([name]) => options.env[name] === undefined)),
     profiles: [...(options.profiles ?? []), ...splitList(environment.COMPOSE_PROFILES, ',')],
     projectName: options.projectName,
     services: options.services ?? [],
     read: readIfThere,
+    without: options.without ?? new Set<Stage>(),
     platform: `linux/${{x64: 'amd64', ia32: '386'}[arch() as string] ?? arch()}`,
   }
   return {
@@ -61,7 +65,11 @@ export function readRequest(options: ReadOptions): ReadResult {
 const ignoredProblem = (path: string, chosen: string): Diagnostic =>
   warning('conflict', `${path} is not used: ${chosen} comes first`, {hint: 'say which with -f'})
 
-type Environment = {readonly environment: Record<string, string>; readonly problems: readonly Diagnostic[]}
+type Environment = {
+  readonly environment: Record<string, string>
+  readonly places: ReadonlyMap<string, Span>
+  readonly problems: readonly Diagnostic[]
+}
 
 /** The process's variables, over those of the environment files. */
 function readEnvironment(options: ReadOptions): Environment {
@@ -73,19 +81,23 @@ function readEnvironment(options: ReadOptions): Environment {
   if (named.length === 0) {
     const found = defaultEnvironment(options, directoryOf(options, options.files ?? splitFiles(own)), own)
     return found === undefined
-      ? {environment: own, problems: []}
+      ? {environment: own, places: new Map(), problems: []}
       : {...found, environment: {...found.environment, ...own}}
   }
   return named.reduce<Environment>(
-    ({environment, problems}, path) => {
+    ({environment, places, problems}, path) => {
       const whole = resolve(options.cwd, path)
       const bytes = whole === '/dev/null' ? new Uint8Array() : readIfThere(whole)
       if (bytes === undefined)
         throw new StackError('invalid-file', `environment file ${whole} is not there`, {exitCode: 2})
       const read = readDotenv(whole, bytes, {...environment, ...own})
-      return {environment: {...environment, ...read.environment, ...own}, problems: [...problems, ...read.problems]}
+      return {
+        environment: {...environment, ...read.environment, ...own},
+        places: new Map([...places, ...read.places]),
+        problems: [...problems, ...read.problems],
+      }
     },
-    {environment: own, problems: []},
+    {environment: own, places: new Map(), problems: []},
   )
 }
 
@@ -102,9 +114,12 @@ function defaultEnvironment(
 
 function readDotenv(path: string, bytes: Uint8Array, known: Readonly<Record<string, string>>): Environment {
   const file = {path, text: new TextDecoder().decode(bytes)}
-  const {variables, problems} = parseDotenv(file, name => (Object.hasOwn(known, name) ? known[name] : undefined))
+  const {variables, places, problems} = parseDotenv(file, name =>
+    Object.hasOwn(known, name) ? known[name] : undefined,
+  )
   return {
     environment: Object.fromEntries([...variables].filter((each): each is [string, string] => each[1] !== null)),
+    places,
     problems,
   }
 }

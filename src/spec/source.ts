@@ -3,7 +3,7 @@ import {canonicalise} from './canonicalise.ts'
 import {interpolate} from './interpolate.ts'
 import {type Base, resolvePaths} from './paths.ts'
 import type {Report} from './problem.ts'
-import type {MapTree} from './tree.ts'
+import type {MapTree, Tree} from './tree.ts'
 import {validate} from './validate.ts'
 import {parseYaml} from './yaml.ts'
 
@@ -26,15 +26,36 @@ export function createContext(read: Context['read'], report: Report): Context {
   return {read, report, documents}
 }
 
-/** What the values of a file mean: its variables, and where its relative paths start. */
-export type Setting = {readonly environment: Readonly<Record<string, string>>; readonly base: Base}
+/** A part of loading that can be left out, to see the files as they are before it. */
+export type Stage = 'interpolation' | 'normalisation' | 'paths' | 'env-files' | 'consistency'
 
-/** One document: variables filled in, checked, in canonical form, with absolute paths. */
-export function prepare(tree: MapTree, setting: Setting, {report}: Context): MapTree {
-  const filled = interpolate(tree, name => own(setting.environment, name), report)
-  const {tree: valid, problems} = validate(filled)
+/** What the values of a file mean: its variables, and where its relative paths start. */
+export type Setting = {
+  readonly environment: Readonly<Record<string, string>>
+  readonly base: Base
+  readonly without: ReadonlySet<Stage>
+}
+
+/** One document: variables filled in, checked, in canonical form, with absolute paths. A fragment has another one below it. */
+export function prepare(
+  tree: MapTree,
+  {environment, base, without}: Setting,
+  {context: {report}, isFragment}: {readonly context: Context; readonly isFragment: boolean},
+): MapTree {
+  const isRaw = without.has('interpolation')
+  const filled = isRaw ? tree : interpolate(tree, name => own(environment, name), report)
+  const {tree: valid, problems} = validate(filled, {isFragment})
   problems.forEach(report)
-  return resolvePaths(canonicalise(valid, report), setting.base)
+  const canonical = canonicalise(valid, {report, mayStay: isRaw ? hasVariable : () => false})
+  return without.has('paths') ? canonical : resolvePaths(canonical, base)
+}
+
+/** Before its variables are filled in nobody can tell what a value means. */
+function hasVariable(tree: Tree): boolean {
+  if (tree.kind === 'scalar') return typeof tree.value === 'string' && tree.value.includes('$')
+  return tree.kind === 'list'
+    ? tree.items.some(hasVariable)
+    : [...tree.entries.values()].some(({value}) => hasVariable(value))
 }
 
 export const own = (record: Readonly<Record<string, string>>, name: string): string | undefined =>

@@ -3,11 +3,17 @@ import {type Path, renderPath} from './path.ts'
 import {compileRules, type Rules, ruleFor} from './pattern.ts'
 import {type Code, problem, type Report, warning} from './problem.ts'
 import {type SupportContext, supportOfValue} from './support-values.ts'
-import type {Entry, MapTree, Tree} from './tree.ts'
+import {type Entry, type MapTree, type Tree, textOf} from './tree.ts'
 
 export type Row =
   | 'supported'
-  | {readonly support: 'partial' | 'warned' | 'rejected'; readonly because: string; readonly code?: string}
+  | {
+      readonly support: 'partial' | 'warned' | 'rejected'
+      readonly because: string
+      readonly code?: string
+      /** Values that ask for what happens anyhow. */
+      readonly anyhow?: readonly string[]
+    }
 
 export const supportRows = rows as Readonly<Record<string, Row>>
 
@@ -32,13 +38,16 @@ function visit(tree: Tree, {path, at, report}: Visit): void {
     const next = ruleFor(at, part)
     if (next === undefined) continue
     const below = [...path, part]
-    if (isSilent(next.value) || isOff(entry.value)) visit(entry.value, {path: below, at: next, report})
+    if (isSilent(next.value, entry.value) || isOff(entry.value)) visit(entry.value, {path: below, at: next, report})
     else tell(next.value as Exclude<Row, string>, below, {entry, report})
   }
 }
 
-const isSilent = (row: Row | undefined): boolean =>
-  row === undefined || row === 'supported' || row.support === 'partial'
+const isSilent = (row: Row | undefined, tree: Tree): boolean =>
+  row === undefined ||
+  row === 'supported' ||
+  row.support === 'partial' ||
+  row.anyhow?.includes(textOf(tree) ?? '') === true
 /** Saying no to something that is not there is no request for it. */
 const isOff = (tree: Tree): boolean => tree.kind === 'scalar' && (tree.value === false || tree.value === null)
 

@@ -6,9 +6,20 @@ export type Mark = 'reset' | 'override'
 
 /** A value that remembers where it was written, through every stage. */
 export type Tree = ScalarTree | ListTree | MapTree
-export type ScalarTree = {readonly kind: 'scalar'; readonly value: Scalar; readonly at: Span; readonly mark?: Mark}
-export type ListTree = {readonly kind: 'list'; readonly items: readonly Tree[]; readonly at: Span; readonly mark?: Mark}
-export type MapTree = {readonly kind: 'map'; readonly entries: Entries; readonly at: Span; readonly mark?: Mark}
+export type ScalarTree = Written & {
+  readonly kind: 'scalar'
+  readonly value: Scalar
+  /** The name of the environment's variable that gave the value, where the file only names it. */
+  readonly variable?: string
+}
+export type ListTree = Written & {readonly kind: 'list'; readonly items: readonly Tree[]}
+export type MapTree = Written & {readonly kind: 'map'; readonly entries: Entries}
+type Written = {
+  readonly at: Span
+  readonly mark?: Mark
+  /** What an earlier file or a base said, and this took the place of. */
+  readonly shadows?: Tree
+}
 export type Entries = ReadonlyMap<string, Entry>
 export type Entry = {readonly key: Span; readonly value: Tree}
 
@@ -30,6 +41,11 @@ export function mapOf(members: Readonly<Record<string, Tree | undefined>>, at: S
 /** The same tree with another tree's mark, for a form that replaces it. */
 export function marked<T extends Tree>(tree: T, mark: Mark | undefined): T {
   return mark === undefined ? tree : {...tree, mark}
+}
+
+/** The same tree, in the place of another one. */
+export function instead<T extends Tree>(tree: T, base: Tree | undefined): T {
+  return base === undefined || base === tree ? tree : {...tree, shadows: base}
 }
 
 export function get(tree: Tree | undefined, ...keys: readonly string[]): Tree | undefined {
@@ -74,4 +90,15 @@ export function withoutKeys(tree: MapTree, keys: readonly string[]): MapTree {
   const entries = new Map(tree.entries)
   for (const key of keys) entries.delete(key)
   return {...tree, entries}
+}
+
+/** The model with every service changed. */
+export function withServices(model: MapTree, change: (service: MapTree) => Tree): MapTree {
+  const services = model.entries.get('services')
+  if (services?.value.kind !== 'map') return model
+  const entries = new Map<string, Entry>()
+  for (const [name, {key, value}] of services.value.entries) {
+    entries.set(name, {key, value: value.kind === 'map' ? change(value) : value})
+  }
+  return withEntry(model, 'services', {key: services.key, value: {...services.value, entries}})
 }

@@ -11,11 +11,12 @@ export type Validated = {
   readonly broken: readonly Path[]
 }
 
-export function validate(tree: MapTree): Validated {
+export function validate(tree: MapTree, {isFragment}: {readonly isFragment: boolean}): Validated {
   const whole = withoutResets(tree) as MapTree
   if (validateSchema(toPlain(whole))) return {tree, problems: [], broken: []}
   const errors = (validateSchema.errors ?? []).filter(isCause)
-  const found = errors.map(error => ({path: pathOf(error.instancePath, whole), error}))
+  const all = errors.map(error => ({path: pathOf(error.instancePath, whole), error}))
+  const found = isFragment ? all.filter(({path, error}) => error.keyword !== 'required' || isComplete(path)) : all
   const broken = found.map(({path, error}) => removed(path, error))
   return {
     tree: without(tree, broken),
@@ -26,6 +27,9 @@ export function validate(tree: MapTree): Validated {
 
 /** What a schema says twice is told once: a name that does not fit is both a pattern and a propertyNames error. */
 const isCause = (error: SchemaError): boolean => error.keyword !== 'propertyNames'
+
+/** Whether a map is never merged with another file's: what it does not have it will not get. */
+const isComplete = (path: Path): boolean => path.some(part => typeof part === 'number') || path.includes('ulimits')
 
 function removed(path: Path, error: SchemaError): Path {
   if (error.keyword === 'additionalProperties') return [...path, String(error.params.additionalProperty)]

@@ -18,6 +18,9 @@ export function checkResources(model: Canonical, tell: Tell): void {
     checkFile(['configs', key], config, {sources: ['file', 'environment', 'content'], tell})
   for (const [key, secret] of Object.entries(model.secrets ?? {}))
     checkFile(['secrets', key], secret, {sources: ['file', 'environment'], tell})
+  for (const [key, each] of Object.entries(model.models ?? {})) {
+    if (each?.model === undefined) tell('missing-key', ['models', key], {message: `models.${key} needs model`})
+  }
   for (const [key, network] of Object.entries(model.networks ?? {})) {
     network?.ipam?.config?.forEach(({subnet}, index) => {
       if (subnet === undefined || isSubnet(subnet)) return

@@ -12,6 +12,9 @@ export const checkService: ServiceCheck = (name, service, {tell}) => {
       hint: 'image: host:// needs no download',
     })
   }
+  if (service.provider !== undefined && service.provider?.type === undefined) {
+    tell('missing-key', at('provider'), {message: `services.${name}.provider needs type`})
+  }
   if (service.build?.dockerfile !== undefined && service.build.dockerfile_inline !== undefined) {
     tell('conflict', at('build', 'dockerfile'), {
       message: `services.${name}.build has both dockerfile and dockerfile_inline`,
@@ -53,20 +56,28 @@ export const checkScale: ServiceCheck = (name, service, {tell}) => {
 /** The same limit written twice must say the same. */
 export const checkLimits: ServiceCheck = (name, service, {tell}) => {
   const {limits, reservations} = service.deploy?.resources ?? {}
-  const pairs: ReadonlyArray<readonly [keyof CanonicalService, unknown, string]> = [
-    ['cpus', limits?.cpus, 'limits.cpus'],
-    ['mem_limit', limits?.memory, 'limits.memory'],
-    ['pids_limit', limits?.pids, 'limits.pids'],
-    ['mem_reservation', reservations?.memory, 'reservations.memory'],
+  const pairs: ReadonlyArray<readonly [keyof CanonicalService, object | undefined, string, unknown, string]> = [
+    ['cpus', limits, 'limits', limits?.cpus, 'cpus'],
+    ['mem_limit', limits, 'limits', limits?.memory, 'memory'],
+    ['pids_limit', limits, 'limits', limits?.pids, 'pids'],
+    ['mem_reservation', reservations, 'reservations', reservations?.memory, 'memory'],
   ]
-  for (const [key, deployed, where] of pairs) {
+  for (const [key, block, blockName, deployed, member] of pairs) {
     const own = service[key]
-    if (own === undefined || deployed === undefined || own === deployed) continue
+    if (own === undefined || block === undefined || own === deployed) continue
+    const where = `services.${name}.deploy.resources.${blockName}`
+    const missing = deployed === undefined
     tell('conflict', ['services', name, key], {
-      message: `services.${name}.${key} and deploy.resources.${where} say different things`,
+      message: missing
+        ? `services.${name}.${key} stands beside ${where}, which does not have ${member}`
+        : `services.${name}.${key} and ${where}.${member} say different things`,
+      hint: missing ? `move it into ${blockName}, as ${member}` : undefined,
     })
   }
-  const requests = [...(service.gpus ?? []), ...(reservations?.devices ?? [])]
+}
+
+export const checkDeviceRequests: ServiceCheck = (name, service, {tell}) => {
+  const requests = [...(service.gpus ?? []), ...(service.deploy?.resources?.reservations?.devices ?? [])]
   if (requests.some(each => each.count !== undefined && each.device_ids !== undefined)) {
     tell('conflict', ['services', name], {message: `services.${name} asks for devices by count and by device_ids`})
   }

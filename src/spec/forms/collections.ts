@@ -1,4 +1,16 @@
-import {type Entry, get, itemsOf, list, type MapTree, map, mapOf, scalar, type Tree} from '../tree.ts'
+import {
+  type Entry,
+  get,
+  itemsOf,
+  list,
+  type MapTree,
+  map,
+  mapOf,
+  scalar,
+  type Tree,
+  textOf,
+  withEntry,
+} from '../tree.ts'
 import {each, type Form, type FormContext, refuse} from './form.ts'
 import {hostEntries, parseHost} from './hosts.ts'
 import {parsePort} from './ports.ts'
@@ -55,6 +67,10 @@ export const listed: Form = tree =>
   tree.kind === 'scalar' && tree.value !== null
     ? {...list([{...tree}], tree.at), ...(tree.mark && {mark: tree.mark})}
     : tree
+
+/** Items that variables have left empty are none. */
+export const withoutEmpty = (tree: Tree | undefined): Tree | undefined =>
+  tree?.kind === 'list' ? {...tree, items: tree.items.filter(item => textOf(item) !== '')} : tree
 
 /** A command line becomes words; null stays: it is the image's. */
 export const words: Form = (tree, context) => {
@@ -115,6 +131,25 @@ export const devices: Form = each(item => {
   const [source = '', target = source, permissions = 'rwm'] = String(item.value).split(':')
   return treeOf({source, target, permissions}, item)
 })
+
+/** Devices by what they can do: all that there are, where it does not say how many or which. */
+export const deviceRequest: Form = (tree, context) => {
+  if (tree.kind !== 'map') return tree
+  const count = tree.entries.get('count')
+  if (count === undefined && tree.entries.has('device_ids')) return tree
+  const asked = count === undefined ? 'all' : textAt(count.value).toLowerCase()
+  if (asked !== 'all' && !/^\d+$/.test(asked))
+    return refuse(count!.value, `count "${asked}" is not a number or all`, context)
+  const value = scalar(asked === 'all' ? -1 : Number(asked), count?.value.at ?? tree.at)
+  return withEntry(tree, 'count', {key: count?.key ?? tree.at, value})
+}
+
+/** Where a secret is found that does not say it. */
+export function secretTarget(tree: Tree | undefined): Tree | undefined {
+  const source = textOf(get(tree, 'source'))
+  if (tree?.kind !== 'map' || tree.entries.has('target') || source === undefined) return tree
+  return withEntry(tree, 'target', {key: tree.at, value: scalar(`/run/secrets/${source}`, tree.at)})
+}
 
 /** `external: {name: x}`, as it was written once: the name belongs beside it. */
 export const externalName: Form = tree => {

@@ -28,6 +28,12 @@ export const fileMode: Form = (tree, context) => {
   return scalar(`0${mode.toString(8)}`, tree.at)
 }
 
+/** Permissions as the number that they are. */
+export const octalNumber: Form = (tree, context) => {
+  const mode = fileMode(tree, context)
+  return mode?.kind === 'scalar' ? {...mode, value: Number.parseInt(String(mode.value), 8)} : mode
+}
+
 const octal = (text: string): number | undefined =>
   /^(?:0o?)?[0-7]+$/.test(text) ? Number.parseInt(text.replace('0o', ''), 8) : undefined
 
@@ -41,6 +47,9 @@ export const cpus: Form = (tree, context) => {
 
 export const text: Form = tree =>
   tree.kind === 'scalar' && tree.value !== null ? {...tree, value: textOfScalar(tree.value)} : tree
+
+/** A driver's option: text, empty where it only has a name. */
+export const option: Form = tree => (tree.kind === 'scalar' ? {...tree, value: textOfScalar(tree.value)} : tree)
 
 /** A target path without `.`, `..`, doubled and trailing slashes. */
 export const cleanPath: Form = tree => {

@@ -29,7 +29,7 @@ function mountOf(mount: CanonicalMount): Mount {
     return {
       type: 'tmpfs',
       target,
-      ...defined({size: size === 0 ? undefined : size, mode: modeOf(mount.tmpfs?.mode), options}),
+      ...defined({size: size === 0 ? undefined : size, mode: mount.tmpfs?.mode, options}),
     }
   }
   const source = mount.source === '' ? undefined : mount.source

@@ -48,7 +48,12 @@ export function usedBy(services: readonly CanonicalService[]) {
       ),
     ),
     configs: new Set(services.flatMap(each => (each.configs ?? []).map(({source}) => source ?? ''))),
-    secrets: new Set(services.flatMap(each => (each.secrets ?? []).map(({source}) => source ?? ''))),
+    secrets: new Set(
+      services.flatMap(each =>
+        [...(each.secrets ?? []), ...(each.build?.secrets ?? [])].map(({source}) => source ?? ''),
+      ),
+    ),
+    models: new Set(services.flatMap(each => Object.keys(each.models ?? {}))),
   }
 }
 

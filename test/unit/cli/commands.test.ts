@@ -1,9 +1,6 @@
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
-import {tmpdir} from 'node:os'
-import {join} from 'node:path'
 import {afterEach, beforeEach, expect, test, vi} from 'vitest'
 import type {ExecSpec} from '../../../src/engine/engine.ts'
-import {container, stack, withContainers} from './support.ts'
+import {container, inProject, stack, withContainers} from './support.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({now: 182_000, toFake: ['Date']})
@@ -210,47 +207,8 @@ test('events are lines or objects', async () => {
   })
 })
 
-async function inProject<T>(text: string, act: (directory: string) => Promise<T>): Promise<T> {
-  const directory = mkdtempSync(join(tmpdir(), 'stack-cli-'))
-  try {
-    writeFileSync(join(directory, 'compose.yaml'), text)
-    return await act(directory)
-  } finally {
-    rmSync(directory, {recursive: true})
-  }
-}
-
 const shop =
   'name: shop\nservices:\n  web: {image: nginx, depends_on: [db]}\n  db: {image: postgres, volumes: [data:/data]}\n  debug: {image: busybox, profiles: [dev]}\nvolumes: {data: }\n'
-
-test.each([
-  [['config', '--services'], 'db\nweb\n'],
-  [['--profile', 'dev', 'config', '--services'], 'db\ndebug\nweb\n'],
-  [['config', '--profile', 'dev', '--services'], 'db\ndebug\nweb\n'],
-  [['config', '--images'], 'nginx\npostgres\n'],
-  [['config', '--volumes'], 'data\n'],
-  [['config', '--profiles'], 'dev\n'],
-  [['config', '-q'], ''],
-])('%j', async (args, expected) => {
-  await inProject(shop, async directory => {
-    expect(await stack(args, {directory, environment: {}})).toEqual({code: 0, stdout: expected, stderr: ''})
-  })
-})
-
-test('config prints the files as one, in yaml or json', async () => {
-  await inProject(shop, async directory => {
-    expect((await stack(['config'], {directory, environment: {}})).stdout).toMatch(/^name: shop\nservices:\n {2}db:\n/)
-    const {stdout} = await stack(['config', '--format', 'json', 'db'], {directory, environment: {}})
-    expect(Object.keys(JSON.parse(stdout).services)).toEqual(['db'])
-  })
-})
-
-test('config --hash tells the hash of each service', async () => {
-  await inProject(shop, async directory => {
-    const {stdout} = await stack(['config', '--hash', '*'], {directory, environment: {}})
-    expect(stdout).toMatch(/^db [0-9a-f]{64}\nweb [0-9a-f]{64}\n$/)
-  })
-})
 
 test('what is wrong with a file is shown where it is, and nothing is asked of an engine', async () => {
   await inProject('services:\n  web:\n    imagee: nginx\n', async directory => {

@@ -1,4 +1,7 @@
 import {once} from 'node:events'
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {PassThrough} from 'node:stream'
 import type {Io} from '../../../src/cli/context.ts'
 import {Interrupts} from '../../../src/cli/interrupts.ts'
@@ -112,5 +115,20 @@ export class Log {
     const run = this.#run
     options.signal?.addEventListener('abort', () => run.end(), {once: true})
     for await (const data of run) yield {stream: 'stdout', data: data as Buffer}
+  }
+}
+
+/** A folder with these files in it, or with one compose.yaml. */
+export async function inProject<T>(
+  content: string | Readonly<Record<string, string>>,
+  act: (directory: string) => Promise<T>,
+): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'stack-cli-'))
+  try {
+    const files = typeof content === 'string' ? {'compose.yaml': content} : content
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
+    return await act(directory)
+  } finally {
+    rmSync(directory, {recursive: true})
   }
 }

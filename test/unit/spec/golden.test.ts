@@ -20,6 +20,8 @@ function filesOf(directory: string): Record<string, string> {
   )
 }
 
+const printing = {format: 'yaml', unused: false, escapes: true} as const
+
 /** What a case gives, by the name of the file that keeps it. */
 function outcome(directory: string): Record<string, string | undefined> {
   const files = filesOf(directory)
@@ -30,7 +32,7 @@ function outcome(directory: string): Record<string, string | undefined> {
     `${JSON.stringify(value, (_key, each) => (each instanceof Uint8Array ? new TextDecoder().decode(each) : each), 2)}\n`
   return {
     'project.json': loaded.project && text(loaded.project),
-    'config.yaml': loaded.project && loaded.canonical && printCanonical(loaded.canonical, 'yaml'),
+    'config.yaml': loaded.project && loaded.canonical && printCanonical(loaded.canonical, printing),
     'errors.txt': loaded.problems.length === 0 ? undefined : `${framed(loaded)}\n`,
   }
 }
@@ -64,7 +66,7 @@ describe('golden', () => {
         {...filesOf(directory), 'compose.yaml': config},
         {environment: {HOME: '/home/me', TAG: '7', EMPTY: ''}, platform: 'linux/amd64'},
       )
-      expect(printCanonical(again.canonical!, 'yaml'), name).toBe(config)
+      expect(printCanonical(again.canonical!, printing), name).toBe(config)
       expect(again.project?.services, name).toEqual(JSON.parse(project).services)
     }
   })

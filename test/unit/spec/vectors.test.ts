@@ -4,6 +4,7 @@ import {describe, expect, test} from 'vitest'
 import {parseBytes} from '../../../src/base/bytes.ts'
 import type {Canonical} from '../../../src/spec/canonical-form.ts'
 import {canonicalise} from '../../../src/spec/canonicalise.ts'
+import {withBuildContexts} from '../../../src/spec/contexts.ts'
 import {parseDotenv} from '../../../src/spec/dotenv.ts'
 import {resolveEnvironment} from '../../../src/spec/environment.ts'
 import {parseHost} from '../../../src/spec/forms/hosts.ts'
@@ -145,7 +146,7 @@ function canonicalOf(text: string, env: Record<string, string>): Canonical {
   const problems: unknown[] = []
   const [document] = parseYaml({path: 'case', text}, each => problems.push(each))
   const tree = resolveEnvironment(
-    canonicalise(document!, each => problems.push(each)),
+    withBuildContexts(canonicalise(document!, {report: each => problems.push(each), mayStay: () => false}), '.'),
     env,
   )
   expect(problems).toEqual([])
@@ -159,7 +160,7 @@ describePublic('normalising', () => {
     'normalize-cases.json',
   )) {
     test(id, () => {
-      const normal = normalise(canonicalOf(input, {...common, ...env}), 'myProject', '.')
+      const normal = normalise(canonicalOf(input, {...common, ...env}), 'myProject')
       expect(JSON.parse(JSON.stringify(normal))).toEqual(JSON.parse(JSON.stringify(canonicalOf(want, {}))))
     })
   }
