@@ -1,5 +1,6 @@
 import {resolve} from 'node:path'
 import {writeWhole} from '../../base/file.ts'
+import {checkServices} from '../../plan/selection.ts'
 import type {Stage} from '../../spec/source.ts'
 import {command, type Values} from '../command.ts'
 import {render} from '../config/render.ts'
@@ -33,8 +34,9 @@ export const config = command({
   options,
   async run({values, operands, context}) {
     const model = await context.model(operands, stagesWithout(values))
-    const text = await render(model, {values, operands, directory: context.io.directory})
+    checkServices(operands, Object.keys(model.canonical.services))
     if (values.quiet) return 0
+    const text = await render(model, {values, operands, directory: context.io.directory})
     if (values.output === undefined) context.print(text)
     else await writeWhole(resolve(context.io.directory, values.output), text, 0o644)
     return 0

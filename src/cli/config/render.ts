@@ -16,7 +16,6 @@ export type Rendering = {
 /** What `stack config` was asked for, as text. */
 export async function render(model: Model, {values, operands, directory}: Rendering): Promise<string> {
   const {canonical, sources} = model
-  checkServices(operands, Object.keys(canonical.services))
   const {services} = canonical
   if (values.services) return lines(Object.keys(services))
   if (values.volumes) return lines(Object.keys(canonical.volumes ?? {}))

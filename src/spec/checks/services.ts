@@ -29,6 +29,12 @@ export const checkService: ServiceCheck = (name, service, {tell}) => {
   if (service.network_mode !== undefined && Object.keys(service.networks ?? {}).length > 0) {
     tell('conflict', at('network_mode'), {message: `services.${name} has both network_mode and networks`})
   }
+  if (service.healthcheck?.start_interval !== undefined && service.healthcheck.start_period === undefined) {
+    tell('missing-key', at('healthcheck', 'start_interval'), {
+      message: `services.${name}.healthcheck.start_interval needs start_period`,
+      hint: 'it says how often to look within that time',
+    })
+  }
   const first = service.healthcheck?.test?.[0]
   if (service.healthcheck?.test !== undefined && !['CMD', 'CMD-SHELL', 'NONE'].includes(first ?? '')) {
     tell('bad-value', at('healthcheck', 'test'), {

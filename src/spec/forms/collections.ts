@@ -138,7 +138,7 @@ export const deviceRequest: Form = (tree, context) => {
   const count = tree.entries.get('count')
   if (count === undefined && tree.entries.has('device_ids')) return tree
   const asked = count === undefined ? 'all' : textAt(count.value).toLowerCase()
-  if (asked !== 'all' && !/^\d+$/.test(asked))
+  if (asked !== 'all' && !/^(?:-1|\d+)$/.test(asked))
     return refuse(count!.value, `count "${asked}" is not a number or all`, context)
   const value = scalar(asked === 'all' ? -1 : Number(asked), count?.value.at ?? tree.at)
   return withEntry(tree, 'count', {key: count?.key ?? tree.at, value})

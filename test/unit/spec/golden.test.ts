@@ -32,7 +32,7 @@ function outcome(directory: string): Record<string, string | undefined> {
     `${JSON.stringify(value, (_key, each) => (each instanceof Uint8Array ? new TextDecoder().decode(each) : each), 2)}\n`
   return {
     'project.json': loaded.project && text(loaded.project),
-    'config.yaml': loaded.project && loaded.canonical && printCanonical(loaded.canonical, printing),
+    'config.yaml': loaded.canonical && printCanonical(loaded.canonical, printing),
     'errors.txt': loaded.problems.length === 0 ? undefined : `${framed(loaded)}\n`,
   }
 }
@@ -61,13 +61,13 @@ describe('golden', () => {
     for (const {name} of cases) {
       const directory = resolve(root, name)
       const {'config.yaml': config, 'project.json': project} = outcome(directory)
-      if (config === undefined || project === undefined) continue
+      if (config === undefined) continue
       const again = loadFiles(
         {...filesOf(directory), 'compose.yaml': config},
         {environment: {HOME: '/home/me', TAG: '7', EMPTY: ''}, platform: 'linux/amd64'},
       )
       expect(printCanonical(again.canonical!, printing), name).toBe(config)
-      expect(again.project?.services, name).toEqual(JSON.parse(project).services)
+      if (project !== undefined) expect(again.project?.services, name).toEqual(JSON.parse(project).services)
     }
   })
 })
