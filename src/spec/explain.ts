@@ -3,7 +3,7 @@ import {suggest} from '../base/suggest.ts'
 import {nearest, type Path, renderPath} from './path.ts'
 import {problem} from './problem.ts'
 import {type Schema, schemaAt} from './schema.ts'
-import type {MapTree, Tree} from './tree.ts'
+import {itemsOf, type MapTree, type Tree, toPlain} from './tree.ts'
 import type {SchemaError} from './validate.generated.mjs'
 
 /** What ajv found, in the words of someone who never saw the schema. */
@@ -27,6 +27,8 @@ export function explain(error: SchemaError, path: Path, tree: MapTree): Diagnost
       return problem('bad-value', `${where} must be at least ${schema.minimum}`, {at: value.at})
     case 'maximum':
       return problem('bad-value', `${where} must be at most ${schema.maximum}`, {at: value.at})
+    case 'uniqueItems':
+      return repeated(Number(error.params.i), Number(error.params.j), {where, value})
     case 'type':
       return badType(schema, {where: where === '' ? 'the file' : where, value})
     default:
@@ -71,6 +73,11 @@ function unitHint(value: Tree, expected: string): string | undefined {
   if (expected.startsWith('a duration') && /^\d+$/.test(String(value.value)))
     return `a number needs its unit: ${value.value}s`
   return expected.startsWith('one of ') ? didYouMean(value, expected.slice('one of '.length).split(', ')) : undefined
+}
+
+function repeated(one: number, other: number, {where, value}: {readonly where: string; readonly value: Tree}): Diagnostic {
+  const item = itemsOf(value)[Math.max(one, other)] ?? value
+  return problem('bad-value', `${where} has ${JSON.stringify(toPlain(item))} twice`, {at: item.at})
 }
 
 function didYouMean(value: Tree, choices: readonly string[]): string | undefined {
