@@ -75,7 +75,11 @@ function unitHint(value: Tree, expected: string): string | undefined {
   return expected.startsWith('one of ') ? didYouMean(value, expected.slice('one of '.length).split(', ')) : undefined
 }
 
-function repeated(one: number, other: number, {where, value}: {readonly where: string; readonly value: Tree}): Diagnostic {
+function repeated(
+  one: number,
+  other: number,
+  {where, value}: {readonly where: string; readonly value: Tree},
+): Diagnostic {
   const item = itemsOf(value)[Math.max(one, other)] ?? value
   return problem('bad-value', `${where} has ${JSON.stringify(toPlain(item))} twice`, {at: item.at})
 }
