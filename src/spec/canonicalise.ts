@@ -14,7 +14,7 @@ import {
   wrapped,
 } from './forms/collections.ts'
 import {each, type Form} from './forms/form.ts'
-import {bytes, cleanPath, cpus, duration, fileMode, text} from './forms/scalars.ts'
+import {bytes, cleanPath, cpus, duration, fileMode, microseconds, text} from './forms/scalars.ts'
 import type {Path} from './path.ts'
 import {compileRules, type Rules, ruleFor} from './pattern.ts'
 import type {Report} from './problem.ts'
@@ -31,6 +31,8 @@ export const formRows: ReadonlyArray<readonly [pattern: string, form: Form]> = [
   ['include.*.path', listed],
   ['include.*.env_file', listed],
   ['services.*.annotations', labels],
+  ['services.*.blkio_config.device_read_bps.*.rate', bytes],
+  ['services.*.blkio_config.device_write_bps.*.rate', bytes],
   ['services.*.build', wrapped('context')],
   ['services.*.build.additional_contexts', mapping],
   ['services.*.build.args', mapping],
@@ -44,6 +46,10 @@ export const formRows: ReadonlyArray<readonly [pattern: string, form: Form]> = [
   ['services.*.command', words],
   ['services.*.configs', grants],
   ['services.*.configs.*.mode', fileMode],
+  ['services.*.cpu_period', microseconds],
+  ['services.*.cpu_quota', microseconds],
+  ['services.*.cpu_rt_period', microseconds],
+  ['services.*.cpu_rt_runtime', microseconds],
   ['services.*.depends_on', started],
   ['services.*.deploy.labels', labels],
   ['services.*.deploy.resources.limits.cpus', cpus],

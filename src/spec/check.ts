@@ -2,6 +2,8 @@ import type {Diagnostic} from '../base/diagnostic.ts'
 import type {Canonical} from './canonical-form.ts'
 import type {ServiceCheck, Tell} from './checks/check.ts'
 import {checkContainerNames, checkDependencies} from './checks/dependencies.ts'
+import {checkBlockIo, checkDevices} from './checks/devices.ts'
+import {checkKernel} from './checks/kernel.ts'
 import {checkMounts} from './checks/mounts.ts'
 import {checkReferences} from './checks/references.ts'
 import {checkResources} from './checks/resources.ts'
@@ -18,6 +20,9 @@ const serviceChecks: readonly ServiceCheck[] = [
   checkLimits,
   checkPorts,
   checkMounts,
+  checkDevices,
+  checkBlockIo,
+  checkKernel,
   checkWatch,
 ]
 
