@@ -13,7 +13,7 @@ import {capabilitiesHere, cgroupFacts, seccompOf, userOf} from './facts.ts'
 import {imageOf} from './image-of.ts'
 import {imageView, overlaysOf} from './layers.ts'
 import type {Parts} from './parts.ts'
-import {limitsFor} from './rlimits.ts'
+import {checkLimitsHere} from './rlimits.ts'
 import {type NetworkOwner, netnsOf, networkOwner} from './shared-network.ts'
 import {containerSteps, type StepFacts} from './steps.ts'
 
@@ -26,14 +26,14 @@ export type StartOptions = {
 export async function startContainer(parts: Parts, record: ContainerRecord, options: StartOptions): Promise<void> {
   const image = imageOf(parts.images, record)
   const owner = networkOwner(record, options.find)
-  const limited = withLimits(parts, record)
   // First of all, since it finds what is wrong with the record before anything is made.
+  checkLimitsHere(record.host.ulimits)
   const devices = grantedDevices(record.host.resources.devices)
   const hardware = {
     deviceRules: deviceRulesOf(record.host, devices),
     blockIo: numberedBlockIo(record.host.resources.blockIo),
   }
-  const steps = containerSteps(limited, await factsOf(parts, limited, {image, owner, devices, hold: options.hold}))
+  const steps = containerSteps(record, await factsOf(parts, record, {image, owner, devices, hold: options.hold}))
   await using undo = new Rollback(error => parts.warn(`clean up after the failed start of "${record.name}"`, error))
   await allOf([
     // The network's work is done by other threads: it goes first, and the rest is done meanwhile.
@@ -103,11 +103,6 @@ async function factsOf(parts: Parts, record: ContainerRecord, {image, owner, dev
     wake: parts.wake,
     hold,
   }
-}
-
-function withLimits(parts: Parts, record: ContainerRecord): ContainerRecord {
-  const warn = (text: string) => parts.warn(`start "${record.name}"`, new StackError('unsupported', text))
-  return {...record, host: {...record.host, ulimits: limitsFor(record.host.ulimits, warn)}}
 }
 
 function volumeDirectory({volumes}: Parts, name: string): string {

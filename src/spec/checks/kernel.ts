@@ -1,5 +1,6 @@
 import {sysctlHint, sysctlScope} from '../../base/sysctl.ts'
 import {tmpfsHint, wrongTmpfsOption} from '../../base/tmpfs.ts'
+import {isUlimitName, ulimitNames} from '../../base/ulimits.ts'
 import type {CanonicalService} from '../canonical-form.ts'
 import type {ServiceCheck, Tell} from './check.ts'
 
@@ -12,12 +13,7 @@ export const checkKernel: ServiceCheck = (name, service, {tell}) => {
       message: `services.${name}.mem_swappiness must be from 0 to 100, not ${swappiness}`,
     })
   }
-  for (const [limit, value] of Object.entries(service.ulimits ?? {})) {
-    if (typeof value === 'number' || value.hard < 0 || (value.soft >= 0 && value.soft <= value.hard)) continue
-    tell('bad-value', ['services', name, 'ulimits', limit], {
-      message: `services.${name}.ulimits.${limit}: the soft limit ${value.soft} is above the hard one, ${value.hard}`,
-    })
-  }
+  checkUlimits(name, service, tell)
   checkSysctls(name, service, tell)
   service.tmpfs?.forEach((text, index) => {
     const wrong = wrongTmpfsOption(text.split(':')[1] ?? '')
@@ -59,6 +55,20 @@ function checkCpuTime(name: string, service: CanonicalService, tell: Tell): void
     tell('bad-value', at('cpu_rt_runtime'), {
       message: `services.${name}.cpu_rt_runtime is more than cpu_rt_period, which is ${period || oneSecond}`,
     })
+  }
+}
+
+function checkUlimits(name: string, {ulimits}: CanonicalService, tell: Tell): void {
+  for (const [limit, value] of Object.entries(ulimits ?? {})) {
+    const path = ['services', name, 'ulimits', limit]
+    if (!isUlimitName(limit)) {
+      const message = `services.${name}.ulimits: a process has no limit "${limit}"`
+      tell('unknown-key', path, {message, hint: `there are ${ulimitNames.join(', ')}`})
+    } else if (typeof value !== 'number' && value.hard >= 0 && (value.soft < 0 || value.soft > value.hard)) {
+      tell('bad-value', path, {
+        message: `services.${name}.ulimits.${limit}: the soft limit ${value.soft} is above the hard one, ${value.hard}`,
+      })
+    }
   }
 }
 
