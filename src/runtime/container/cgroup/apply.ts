@@ -19,7 +19,8 @@ export function apply(directories: CgroupDirectories, each: CgroupWrite, warn: (
   if (failed === undefined || optional) return
   const isMissing = isMissingFile(failed)
   if (isMissing && controller === 'devices') return
-  if (isMissing && lacking !== undefined) warn(lacking)
+  // A disk whose scheduler knows no weights answers with ENOTSUP.
+  if ((isMissing || errnoOf(failed) === 'ENOTSUP') && lacking !== undefined) warn(lacking)
   else throw refusal(each, failed, isMissing)
 }
 
