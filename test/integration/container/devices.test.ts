@@ -102,7 +102,7 @@ describe('in a version 2 tree', () => {
   const unified = '/sys/fs/cgroup/unified'
   const parent = join(process.env.STACK_CGROUP_PARENT ?? 'stack', 'devices')
   const warnings: string[] = []
-  const cgroups = new Cgroups(parent, text => warnings.push(text), {version: 2, root: unified})
+  const cgroups = new Cgroups(parent, doing => warnings.push(doing), {version: 2, root: unified})
 
   /** What a process prints that enters the cgroup of a container with these limits and runs a line. */
   async function printed(resources: HostResources, script: string, privileged = false): Promise<string> {

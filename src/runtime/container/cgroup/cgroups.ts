@@ -23,14 +23,14 @@ import {lendRealtime} from './realtime.ts'
  */
 export class Cgroups {
   readonly #parent: string
-  readonly #warn: (text: string) => void
+  readonly #tell: (doing: string, error: unknown) => void
   #layout: CgroupLayout | undefined
 
   /** `layout` is found out where it is not given. */
-  constructor(parent: string, warn: (text: string) => void, layout?: CgroupLayout) {
+  constructor(parent: string, tell: (doing: string, error: unknown) => void, layout?: CgroupLayout) {
     this.#parent = parent
     this.#layout = layout
-    this.#warn = warn
+    this.#tell = tell
   }
 
   /** Where the container's directories are or would be; undefined on a host without cgroups. */
@@ -43,19 +43,19 @@ export class Cgroups {
 
   /** Makes them and writes the limits; nothing is left where that fails. */
   async create(record: ContainerRecord, hardware: HardwareLimits): Promise<CgroupDirectories | undefined> {
+    const warn = (text: string) => this.#tell(`start "${record.name}"`, new StackError('unsupported', text))
     const directories = this.directoriesOf(record)
     if (directories === undefined) {
-      this.#warn('no cgroups are mounted: limits are not enforced')
+      warn('no cgroups are mounted: limits are not enforced')
       return undefined
     }
     const {resources} = record.host
-    for (const text of unhonoured(directories.version, resources)) this.#warn(text)
+    for (const text of unhonoured(directories.version, resources)) warn(text)
     try {
       for (const directory of directories.all) makeDirectory(directory)
       if (directories.version === 2) this.#enableControllers(resources)
       else copyCpuset(directories.ofController('cpuset'))
       if (resources.cpuRealtimeRuntime) lendRealtime(directories.ofController('cpu'))
-      const warn = (text: string) => this.#warn(`start "${record.name}": ${text}`)
       for (const each of cgroupWrites(directories.version, resources, hardware)) apply(directories, each, warn)
       if (directories.version === 2) await confineDevices(directories, record, {hardware, warn})
       return directories
