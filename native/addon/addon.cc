@@ -1,6 +1,7 @@
 // The whole surface: types and sentences for each export stand in src/native/binding.ts.
 #include <napi.h>
 
+#include "../bpf/devices.h"
 #include "../namespaces/in_netns.h"
 #include "../namespaces/netns.h"
 #include "../netlink/address.h"
@@ -147,6 +148,13 @@ Napi::Value forget_flows(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value attach_device_program(const Napi::CallbackInfo& info) {
+  const Arguments options(info);
+  return promise(info.Env(), [cgroup = options.text("cgroup"), program = options.bytes("program")] {
+    ::attach_device_program(cgroup, program);
+  });
+}
+
 Napi::Value run_program(const Napi::CallbackInfo& info) {
   const Arguments options(info);
   Program program{.file = options.text("file"),
@@ -176,6 +184,7 @@ Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   publish("listRoutes", list_routes);
   publish("listAddresses", list_addresses);
   publish("forgetFlows", forget_flows);
+  publish("attachDeviceProgram", attach_device_program);
   publish("runProgram", run_program);
   return exports;
 }

@@ -125,7 +125,15 @@ void Rootfs::symlink(const std::string& target, const std::string& path) {
 
 void Rootfs::device(const std::string& path, mode_t mode, Device device, Owner owner) {
   auto [above, name] = parent(path);
-  check(::mknodat(above.get(), name.c_str(), mode, makedev(device.major_number, device.minor_number)), "mknod", path);
+  const dev_t number = makedev(device.major_number, device.minor_number);
+  if (::mknodat(above.get(), name.c_str(), mode, number) == -1) {
+    // One outside of /dev is still there from the run before.
+    const int reason = errno;
+    struct stat there{};
+    const bool same = reason == EEXIST && ::fstatat(above.get(), name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+                      (there.st_mode & S_IFMT) == (mode & S_IFMT) && there.st_rdev == number;
+    if (!same) throw SysError("mknod", path, reason);
+  }
   check(::fchownat(above.get(), name.c_str(), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW), "chown", path);
   check(::fchmodat(above.get(), name.c_str(), mode & 07777, 0), "chmod", path);
 }

@@ -10,6 +10,10 @@ export type History = {
 export type Policy = {
   readonly name: 'no' | 'always' | 'on-failure' | 'unless-stopped'
   readonly maximumRetryCount: number
+  /** Before each restart; undefined: one that grows. */
+  readonly delay?: number
+  /** Instead of `calm`. */
+  readonly window?: number
 }
 
 export type Verdict =
@@ -17,7 +21,7 @@ export type Verdict =
   | {readonly restart: true; readonly after: number}
 
 /** A program that ran this long is calm: its next restart is the first again. */
-export const calm = 10_000
+const calm = 10_000
 const firstDelay = 100
 const longestDelay = 60_000
 
@@ -30,5 +34,9 @@ export function judge(policy: Policy, {exitCode, ranFor, attempts, stoppedByUser
       return {restart: false, because: `failed after ${attempts} restarts`}
     }
   }
-  return {restart: true, after: ranFor >= calm ? firstDelay : Math.min(firstDelay * 2 ** attempts, longestDelay)}
+  const growing = isCalm(policy, ranFor) ? firstDelay : Math.min(firstDelay * 2 ** attempts, longestDelay)
+  return {restart: true, after: policy.delay ?? growing}
 }
+
+/** Whether a run counts as a success, so that restarts are counted from nothing again. */
+export const isCalm = ({window = calm}: Policy, ranFor: number): boolean => ranFor >= window

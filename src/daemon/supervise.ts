@@ -2,7 +2,7 @@ import {access, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {ContainerRecord, ExitRecord} from '../model/container.ts'
 import {type HealthCheckParts, HealthChecks} from './healthchecks.ts'
-import {calm, judge} from './restart.ts'
+import {isCalm, judge} from './restart.ts'
 
 export type SupervisorOptions = HealthCheckParts
 
@@ -107,7 +107,7 @@ export class Supervisor {
     const watched = this.#watchedOf(record.id)
     if (watched.timer !== undefined) return
     const ranFor = exit.finishedAt - exit.startedAt
-    if (ranFor >= calm) watched.attempts = 0
+    if (isCalm(record.host.restart, ranFor)) watched.attempts = 0
     const stoppedByUser = this.#stopped.has(record.id)
     const verdict = judge(record.host.restart, {exitCode: exit.code, ranFor, attempts: watched.attempts, stoppedByUser})
     if (!verdict.restart) return

@@ -1,3 +1,5 @@
+import type {HostResources} from './resources.ts'
+
 /**
  * A container as this machine's runtime keeps it: `containers/<id>/config.json`, written once at creation.
  * Durations are milliseconds, sizes bytes. The daemon translates it from and to the Engine API's bodies.
@@ -59,6 +61,8 @@ export type HostConfig = {
   readonly restart: {
     readonly name: 'no' | 'always' | 'on-failure' | 'unless-stopped'
     readonly maximumRetryCount: number
+    readonly delay?: number
+    readonly window?: number
   }
   readonly autoRemove: boolean
   readonly privileged: boolean
@@ -79,7 +83,7 @@ export type HostConfig = {
   readonly log: {readonly maxSize: number; readonly maxFiles: number}
 }
 
-export type ResourceLimits = {
+export type ResourceLimits = HostResources & {
   /** Billionths of a CPU, as Docker's NanoCpus. */
   readonly nanoCpus?: number
   readonly cpuShares?: number

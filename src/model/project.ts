@@ -1,3 +1,5 @@
+import type {HostResources} from './resources.ts'
+
 /**
  * The canonical project: what a Compose file means, one form per field, nothing left to interpret.
  * Durations are milliseconds, sizes are bytes, paths on the host are absolute.
@@ -151,9 +153,13 @@ export type RestartPolicy = {
   readonly name: 'no' | 'always' | 'on-failure' | 'unless-stopped'
   /** Of on-failure; 0: without end. */
   readonly maximumRetryCount: number
+  /** Before each restart, instead of one that grows. */
+  readonly delay?: number
+  /** A run as long as this is a success, so that counting begins anew. */
+  readonly window?: number
 }
 
-export type Resources = {
+export type Resources = HostResources & {
   /** In CPUs: 0.5 is half of one. */
   readonly cpus?: number
   readonly cpuShares?: number

@@ -44,6 +44,8 @@ export type Native = {
   listAddresses(options: Record<string, never>): Promise<{address: string; link: number}[]>
   /** Makes the kernel forget tracked IPv4 flows to a port by IP protocol number (17: UDP): their next packets meet the rules again. */
   forgetFlows(options: {protocol: number; port: number}): Promise<void>
+  /** Makes the version 2 cgroup at `cgroup` ask a BPF program (struct bpf_insn[]) about every device; it goes with the cgroup. */
+  attachDeviceProgram(options: {cgroup: string; program: Uint8Array}): Promise<void>
   /**
    * Starts `file` (with `args` after its own name) with posix_spawn (never fork: this process is large), gives it `input` on descriptor 0 and
    * resolves with all that it wrote to descriptor 3 until that closed, and with its exit status. Descriptors 1 and 2

@@ -37,7 +37,7 @@ export function openContainers(
     images,
     networks,
     volumes,
-    cgroups: new Cgroups(cgroupParent(), text => warn(text, undefined)),
+    cgroups: new Cgroups(cgroupParent(), warn),
     seccomp: new SeccompStore(paths.state),
     store: new ContainerStore(paths),
     wake: daemonCommand && {lock: paths.wakeLock, command: daemonCommand},

@@ -26,10 +26,15 @@ export type CanonicalService = {
   readonly attach?: boolean
   readonly cap_add?: readonly string[]
   readonly cap_drop?: readonly string[]
+  readonly blkio_config?: CanonicalBlockIo | null
   readonly cgroup?: string
   readonly command?: readonly string[] | null
   readonly configs?: readonly CanonicalGrant[]
   readonly container_name?: string
+  readonly cpu_period?: number
+  readonly cpu_quota?: number
+  readonly cpu_rt_period?: number
+  readonly cpu_rt_runtime?: number
   readonly cpu_shares?: number
   readonly cpus?: number
   readonly cpuset?: string
@@ -38,6 +43,8 @@ export type CanonicalService = {
   readonly develop?: {
     readonly watch?: ReadonlyArray<{readonly path?: string; readonly action?: string; readonly target?: string}>
   } | null
+  readonly device_cgroup_rules?: readonly string[]
+  readonly devices?: readonly CanonicalDevice[]
   readonly dns?: readonly string[]
   readonly domainname?: string
   readonly entrypoint?: readonly string[] | null
@@ -58,10 +65,12 @@ export type CanonicalService = {
   readonly mac_address?: string
   readonly mem_limit?: string
   readonly mem_reservation?: string
+  readonly mem_swappiness?: number
   readonly memswap_limit?: string
   readonly models?: Readonly<Record<string, unknown>>
   readonly network_mode?: string
   readonly networks?: Readonly<Record<string, CanonicalAttachment | null>>
+  readonly oom_kill_disable?: boolean
   readonly oom_score_adj?: number
   readonly pid?: string
   readonly pids_limit?: number
@@ -115,8 +124,26 @@ export type CanonicalDeploy = {
       readonly devices?: readonly CanonicalDeviceRequest[]
     }
   }
-  readonly restart_policy?: {readonly condition?: string; readonly max_attempts?: number}
+  readonly restart_policy?: {
+    readonly condition?: string
+    readonly max_attempts?: number
+    readonly delay?: string
+    readonly window?: string
+  }
 }
+
+export type CanonicalDevice = {readonly source?: string; readonly target?: string; readonly permissions?: string}
+
+/** Rates of bytes are text, as every size is. */
+export type CanonicalBlockIo = {
+  readonly weight?: number
+  readonly weight_device?: ReadonlyArray<{readonly path: string; readonly weight: number}>
+  readonly device_read_bps?: ReadonlyArray<CanonicalRate<string>>
+  readonly device_write_bps?: ReadonlyArray<CanonicalRate<string>>
+  readonly device_read_iops?: ReadonlyArray<CanonicalRate<number>>
+  readonly device_write_iops?: ReadonlyArray<CanonicalRate<number>>
+}
+export type CanonicalRate<Rate> = {readonly path: string; readonly rate: Rate}
 
 export type CanonicalDeviceRequest = {readonly count?: number | string; readonly device_ids?: readonly string[]}
 

@@ -17,7 +17,7 @@ import {
   wrapped,
 } from './forms/collections.ts'
 import {each, type Form} from './forms/form.ts'
-import {bytes, cleanPath, cpus, duration, fileMode, octalNumber, option, text} from './forms/scalars.ts'
+import {bytes, cleanPath, cpus, duration, fileMode, microseconds, octalNumber, option, text} from './forms/scalars.ts'
 import type {Path} from './path.ts'
 import {compileRules, type Rules, ruleFor} from './pattern.ts'
 import type {Report} from './problem.ts'
@@ -38,9 +38,7 @@ export const formRows: ReadonlyArray<readonly [pattern: string, form: Form]> = [
   ['include.*.env_file', listed],
   ['services.*.annotations', labels],
   ['services.*.blkio_config.device_read_bps.*.rate', bytes],
-  ['services.*.blkio_config.device_read_iops.*.rate', bytes],
   ['services.*.blkio_config.device_write_bps.*.rate', bytes],
-  ['services.*.blkio_config.device_write_iops.*.rate', bytes],
   ['services.*.build', wrapped('context')],
   ['services.*.build.additional_contexts', mapping],
   ['services.*.build.args', mapping],
@@ -56,6 +54,10 @@ export const formRows: ReadonlyArray<readonly [pattern: string, form: Form]> = [
   ['services.*.command', words],
   ['services.*.configs', grants],
   ['services.*.configs.*.mode', fileMode],
+  ['services.*.cpu_period', microseconds],
+  ['services.*.cpu_quota', microseconds],
+  ['services.*.cpu_rt_period', microseconds],
+  ['services.*.cpu_rt_runtime', microseconds],
   ['services.*.depends_on', started],
   ['services.*.deploy.labels', labels],
   ['services.*.deploy.resources.limits.cpus', cpus],

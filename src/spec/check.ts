@@ -2,6 +2,8 @@ import type {Diagnostic} from '../base/diagnostic.ts'
 import type {Canonical} from './canonical-form.ts'
 import type {ServiceCheck, Tell} from './checks/check.ts'
 import {checkContainerNames, checkDependencies} from './checks/dependencies.ts'
+import {checkBlockIo, checkDevices} from './checks/devices.ts'
+import {checkKernel} from './checks/kernel.ts'
 import {checkMountPlaces, checkMountValues} from './checks/mounts.ts'
 import {checkReferences} from './checks/references.ts'
 import {checkResources} from './checks/resources.ts'
@@ -20,6 +22,9 @@ const consistencyChecks: readonly ServiceCheck[] = [
   checkScale,
   checkLimits,
   checkMountPlaces,
+  checkDevices,
+  checkBlockIo,
+  checkKernel,
   checkWatch,
 ]
 

@@ -9,6 +9,7 @@ type PlainMap = {readonly [key: string]: Plain}
 const kept: Encoding = value => value
 const unlessTrue: Encoding = value => (value === true ? null : value)
 const unlessZero: Encoding = value => (value === '0s' ? null : value)
+const asText: Encoding = value => String(value)
 const sorted: Encoding = value => (Array.isArray(value) ? [...value].sort() : value)
 /** `{id: path}` as `id=path`. */
 const pairs: Encoding = value =>
@@ -34,6 +35,8 @@ const encodings: Rules<Encoding> = compileRules([
   ['services', kept],
   ['services.*', commandsInJson],
   ['services.*.attach', kept],
+  ['services.*.blkio_config.device_read_iops.*.rate', asText],
+  ['services.*.blkio_config.device_write_iops.*.rate', asText],
   ['services.*.build.extra_hosts', sorted],
   ['services.*.build.ssh', pairs],
   ['services.*.command', kept],

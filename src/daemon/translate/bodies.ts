@@ -1,4 +1,5 @@
 import type {PortMap} from './ports.ts'
+import type {ResourceBody} from './resources.ts'
 
 /** The parts of the Engine API's request bodies that we read (API 1.44). Durations are nanoseconds. */
 export type CreateBody = {
@@ -39,11 +40,17 @@ export type EndpointBody = {
   readonly IPAMConfig?: {readonly IPv4Address?: string; readonly IPv6Address?: string} | null
 }
 
-export type HostBody = {
+export type HostBody = ResourceBody & {
   readonly NetworkMode?: string
   readonly PortBindings?: PortMap | null
   readonly PublishAllPorts?: boolean
-  readonly RestartPolicy?: {readonly Name?: string; readonly MaximumRetryCount?: number}
+  /** Delay and window are our extension, which other engines ignore. */
+  readonly RestartPolicy?: {
+    readonly Name?: string
+    readonly MaximumRetryCount?: number
+    readonly StackDelay?: number
+    readonly StackWindow?: number
+  }
   readonly AutoRemove?: boolean
   readonly Privileged?: boolean
   readonly ReadonlyRootfs?: boolean
@@ -60,8 +67,6 @@ export type HostBody = {
   readonly Sysctls?: Readonly<Record<string, string>> | null
   readonly Ulimits?: ReadonlyArray<{readonly Name: string; readonly Soft: number; readonly Hard: number}> | null
   readonly NanoCpus?: number
-  readonly CpuQuota?: number
-  readonly CpuPeriod?: number
   readonly CpuShares?: number
   readonly CpusetCpus?: string
   readonly Memory?: number

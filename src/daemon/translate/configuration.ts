@@ -1,6 +1,7 @@
 import type {ContainerRecord} from '../../model/container.ts'
 import {nanoseconds} from './duration.ts'
 import {portMap} from './ports.ts'
+import {resourceBody} from './resources.ts'
 
 export function networkMode(record: ContainerRecord): string {
   return record.host.networkMode === 'networks' ? (record.endpoints[0]?.network ?? 'bridge') : record.host.networkMode
@@ -48,6 +49,23 @@ export function configBody({config, image, host}: ContainerRecord) {
   }
 }
 
+const restartPolicy = ({name, maximumRetryCount, delay, window}: ContainerRecord['host']['restart']) => ({
+  Name: name,
+  MaximumRetryCount: maximumRetryCount,
+  ...(delay === undefined ? {} : {StackDelay: nanoseconds(delay)}),
+  ...(window === undefined ? {} : {StackWindow: nanoseconds(window)}),
+})
+
+const tmpfsBody = ({mounts}: ContainerRecord) =>
+  Object.fromEntries(
+    mounts.flatMap(each => {
+      if (each.type !== 'tmpfs') return []
+      const {target, size, mode, options} = each
+      const words = [size === undefined ? '' : `size=${size}`, mode === undefined ? '' : `mode=${mode.toString(8)}`]
+      return [[target, [...words, options ?? ''].filter(word => word !== '').join(',')]]
+    }),
+  )
+
 /** inspect's `HostConfig`. */
 export function hostBody(record: ContainerRecord) {
   const {host} = record
@@ -57,7 +75,7 @@ export function hostBody(record: ContainerRecord) {
       [],
       host.portBindings.map(each => ({...each, hostPortNumber: Number(each.hostPort) || 0})),
     ),
-    RestartPolicy: {Name: host.restart.name, MaximumRetryCount: host.restart.maximumRetryCount},
+    RestartPolicy: restartPolicy(host.restart),
     AutoRemove: host.autoRemove,
     Privileged: host.privileged,
     ReadonlyRootfs: host.readOnlyRootfs,
@@ -81,6 +99,8 @@ export function hostBody(record: ContainerRecord) {
     MemorySwap: host.resources.memorySwap ?? 0,
     PidsLimit: host.resources.pids ?? null,
     OomScoreAdj: host.resources.oomScoreAdj ?? 0,
+    ...resourceBody(host.resources),
+    Tmpfs: tmpfsBody(record),
     Binds: record.mounts.flatMap(each =>
       each.type === 'bind' ? [`${each.source}:${each.target}${each.readOnly ? ':ro' : ''}`] : [],
     ),

@@ -1,9 +1,10 @@
 import {StackError} from '../../base/error.ts'
 import type {ContainerConfig, EndpointConfig, HealthcheckConfig, HostConfig} from '../../model/container.ts'
 import type {Image} from '../../model/image.ts'
-import type {CreateBody, HealthBody} from './bodies.ts'
+import type {CreateBody, HealthBody, HostBody} from './bodies.ts'
 import {fromNanoseconds} from './duration.ts'
 import {portBindings} from './ports.ts'
+import {hostResources} from './resources.ts'
 
 /** What a create request asks for, merged with its image; names of networks and mounts are resolved by the caller. */
 export type Wanted = {
@@ -88,10 +89,7 @@ function hostConfig(body: CreateBody): HostConfig {
       host.PortBindings ?? {},
       host.PublishAllPorts ? Object.keys(body.ExposedPorts ?? {}) : [],
     ),
-    restart: {
-      name: (host.RestartPolicy?.Name || 'no') as HostConfig['restart']['name'],
-      maximumRetryCount: host.RestartPolicy?.MaximumRetryCount ?? 0,
-    },
+    restart: restartPolicy(host.RestartPolicy),
     autoRemove: host.AutoRemove ?? false,
     privileged: host.Privileged ?? false,
     readOnlyRootfs: host.ReadonlyRootfs ?? false,
@@ -112,16 +110,28 @@ function hostConfig(body: CreateBody): HostConfig {
   }
 }
 
+function restartPolicy(policy: HostBody['RestartPolicy']): HostConfig['restart'] {
+  const {StackDelay: delay, StackWindow: window} = policy ?? {}
+  return {
+    name: (policy?.Name || 'no') as HostConfig['restart']['name'],
+    maximumRetryCount: policy?.MaximumRetryCount ?? 0,
+    ...(delay === undefined ? {} : {delay: fromNanoseconds(delay)}),
+    ...(window === undefined ? {} : {window: fromNanoseconds(window)}),
+  }
+}
+
 function networkMode(mode: string): HostConfig['networkMode'] {
   if (mode === 'none' || mode === 'host') return mode
   return mode.startsWith('container:') ? (mode as `container:${string}`) : 'networks'
 }
 
-function resources(host: NonNullable<CreateBody['HostConfig']>): HostConfig['resources'] {
-  const nanoCpus =
-    host.NanoCpus || (host.CpuQuota && host.CpuQuota > 0 ? (host.CpuQuota / (host.CpuPeriod || 100_000)) * 1e9 : 0)
+function resources(host: HostBody): HostConfig['resources'] {
+  if (host.NanoCpus && (host.CpuQuota || host.CpuPeriod)) {
+    throw new StackError('bad-request', 'CPUs and a CPU quota or period cannot both be set')
+  }
   return {
-    ...(nanoCpus ? {nanoCpus} : {}),
+    ...hostResources(host),
+    ...(host.NanoCpus ? {nanoCpus: host.NanoCpus} : {}),
     ...(host.CpuShares ? {cpuShares: host.CpuShares} : {}),
     ...(host.CpusetCpus ? {cpuset: host.CpusetCpus} : {}),
     ...(host.Memory ? {memory: host.Memory} : {}),

@@ -1,5 +1,6 @@
 import {posix} from 'node:path'
 import {StackError} from '../../base/error.ts'
+import {tmpfsHint, wrongTmpfsOption} from '../../base/tmpfs.ts'
 import type {MountRecord} from '../../model/container.ts'
 import type {CreateBody, MountBody} from './bodies.ts'
 
@@ -29,7 +30,7 @@ export function wantedMounts(body: CreateBody, imageVolumes: readonly string[]):
   const asked = [
     ...(host.Binds ?? []).map(bindOf),
     ...(host.Mounts ?? []).map(mountOf),
-    ...Object.entries(host.Tmpfs ?? {}).map(([target, options]) => ({type: 'tmpfs' as const, target, options})),
+    ...Object.entries(host.Tmpfs ?? {}).map(tmpfsOf),
   ]
   const byTarget = new Map<string, WantedMount>()
   for (const each of asked) {
@@ -41,6 +42,12 @@ export function wantedMounts(body: CreateBody, imageVolumes: readonly string[]):
     if (!byTarget.has(target)) byTarget.set(target, {type: 'volume', target, readOnly: false, nocopy: false})
   }
   return [...byTarget.values()]
+}
+
+function tmpfsOf([target, options]: readonly [string, string]): WantedMount {
+  const wrong = wrongTmpfsOption(options)
+  if (wrong === undefined) return {type: 'tmpfs', target, options}
+  throw new StackError('bad-request', `invalid tmpfs option "${wrong}" for ${target}`, {hint: tmpfsHint})
 }
 
 function cleanTarget(target: string): string {

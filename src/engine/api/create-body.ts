@@ -1,5 +1,7 @@
 import type {ContainerSpec} from '../engine.ts'
 import type {ContainerCreateOptions, HostConfig, MountSettings} from './client.ts'
+import {given} from './given.ts'
+import {resourceBody} from './resource-body.ts'
 
 /** What our own engine reads in addition: configs and secrets, to be there before the program starts. */
 export type FileBody = {
@@ -47,10 +49,6 @@ export const fileBodies = ({files}: ContainerSpec): FileBody[] =>
     Mode: mode,
   }))
 
-function given<Key extends string, Value>(key: Key, value: Value | undefined): {[_ in Key]?: Value} {
-  return (value === undefined ? {} : {[key]: value}) as {[_ in Key]?: Value}
-}
-
 const withProtocol = (port: string): string => (port.includes('/') ? port : `${port}/tcp`)
 const portKey = ({target, protocol}: ContainerSpec['ports'][number]): string => `${target}/${protocol}`
 const nanoseconds = (milliseconds: number): number => Math.round(milliseconds * 1_000_000)
@@ -73,12 +71,12 @@ function healthcheck({healthcheck: check}: ContainerSpec): ContainerCreateOption
 function hostConfig(spec: ContainerSpec): HostConfig {
   const {resources} = spec
   const tmpfs = spec.mounts.flatMap(each =>
-    each.type === 'tmpfs' && each.options !== undefined ? [[each.target, each.options] as const] : [],
+    each.type === 'tmpfs' && each.options !== undefined ? [[each.target, tmpfsOptions(each)] as const] : [],
   )
   return {
     NetworkMode: spec.networkMode === 'networks' ? (spec.networks[0]?.name ?? 'none') : spec.networkMode,
     PortBindings: portBindings(spec.ports),
-    RestartPolicy: {Name: spec.restart.name, MaximumRetryCount: spec.restart.maximumRetryCount},
+    RestartPolicy: restartPolicy(spec),
     Mounts: spec.mounts.flatMap(mountSettings),
     Privileged: spec.privileged,
     ReadonlyRootfs: spec.readOnly,
@@ -104,7 +102,21 @@ function hostConfig(spec: ContainerSpec): HostConfig {
     ...given('MemorySwap', resources.memorySwap),
     ...given('PidsLimit', resources.pids),
     ...given('OomScoreAdj', resources.oomScoreAdj),
+    ...resourceBody(resources),
   }
+}
+
+/** How long to wait and what counts as a success are ours alone: other engines do not read them. */
+const restartPolicy = ({restart: {name, maximumRetryCount, delay, window}}: ContainerSpec) => ({
+  Name: name,
+  MaximumRetryCount: maximumRetryCount,
+  ...given('StackDelay', delay === undefined ? undefined : nanoseconds(delay)),
+  ...given('StackWindow', window === undefined ? undefined : nanoseconds(window)),
+})
+
+function tmpfsOptions({size, mode, options}: Extract<Mount, {type: 'tmpfs'}>): string {
+  const more = [size === undefined ? [] : [`size=${size}`], mode === undefined ? [] : [`mode=${mode.toString(8)}`]]
+  return [...more.flat(), options].join(',')
 }
 
 function portBindings(ports: ContainerSpec['ports']) {

@@ -6,7 +6,6 @@ import type {ExecSpec, ProcessStream} from '../runtime.ts'
 import {capabilitiesHere, cgroupFacts, seccompOf, userOf} from './facts.ts'
 import {imageOf} from './image-of.ts'
 import type {Parts} from './parts.ts'
-import {limitsFor} from './rlimits.ts'
 import {processSteps} from './steps.ts'
 
 /** Runs another program in a running container, with the container's own rights unless it asks for all. */
@@ -17,7 +16,7 @@ export async function execStream(parts: Parts, record: ContainerRecord, spec: Ex
 
 async function execSteps(parts: Parts, record: ContainerRecord, spec: ExecSpec): Promise<MonitorStep[]> {
   const cgroup = cgroupFacts(parts.cgroups.directoriesOf(record))
-  const host = {...record.host, ulimits: limitsFor(record.host.ulimits, () => undefined)}
+  const {host} = record
   const privileged = spec.privileged || host.privileged
   const capabilities = capabilitiesHere({...host, privileged})
   const user = userOf(parts.paths, record, imageOf(parts.images, record), spec.user || record.config.user)

@@ -1,12 +1,11 @@
-import {lstatSync, readdirSync, readFileSync} from 'node:fs'
-import {join} from 'node:path'
+import {readFileSync} from 'node:fs'
 import type {ContainerRecord} from '../../model/container.ts'
 import type {Image} from '../../model/image.ts'
 import type {Paths} from '../paths.ts'
 import {type CapabilityMask, capabilitiesOf, knownTo} from './capabilities.ts'
+import {needsDeviceRules} from './cgroup/device-rules.ts'
 import type {CgroupDirectories} from './cgroup/layout.ts'
 import {rootView} from './layers.ts'
-import {type DeviceNode, defaultDevices} from './masks.ts'
 import {readFrom} from './root-view.ts'
 import type {SeccompStore} from './seccomp/store.ts'
 import {securityOptions} from './security.ts'
@@ -34,36 +33,13 @@ export async function seccompOf(
   options: {readonly capabilities: CapabilityMask; readonly cgroupVersion: 1 | 2},
 ): Promise<string | undefined> {
   if (host.privileged || securityOptions(host.securityOpt).seccomp === 'unconfined') return undefined
-  // In version 1 the devices cgroup decides what can be opened; in version 2 nothing does, so no node may be made.
-  return store.pathOf({capabilities: options.capabilities, mayMakeDevices: options.cgroupVersion === 1})
+  // Where rules about devices are certain to hold, it is they that decide what can be opened; else no node may be made.
+  const mayMakeDevices = options.cgroupVersion === 1 || needsDeviceRules(host.resources)
+  return store.pathOf({capabilities: options.capabilities, mayMakeDevices})
 }
 
 export function cgroupFacts(directories: CgroupDirectories | undefined): CgroupFacts {
   if (directories === undefined) return {version: 1, directories: [], oomFile: undefined, trees: []}
   const {version, all, oomFile, trees} = directories
   return {version, directories: all, oomFile, trees}
-}
-
-/** Made in any case, or not the host's to give. */
-const ours = new Set([...defaultDevices.map(each => each.path), '/dev/console', '/dev/ptmx'])
-
-/** Nodes of the host's /dev, for a privileged container; what lives in file systems of its own is left out. */
-export function hostDevices(): DeviceNode[] {
-  return readdirSync('/dev').flatMap(name => {
-    const path = join('/dev', name)
-    const stats = lstatSync(path, {throwIfNoEntry: false})
-    if (stats === undefined || !(stats.isCharacterDevice() || stats.isBlockDevice())) return []
-    const {major, minor} = numbersOf(stats.rdev)
-    const type = stats.isBlockDevice() ? 'b' : 'c'
-    return ours.has(path) ? [] : [{path, type, major, minor, mode: stats.mode & 0o777} as const]
-  })
-}
-
-/** As glibc's makedev packs them. */
-export function numbersOf(device: number): {readonly major: number; readonly minor: number} {
-  const low = device % 2 ** 32
-  return {
-    major: ((low >>> 8) & 0xfff) | (Math.floor(device / 2 ** 32) & ~0xfff),
-    minor: (low & 0xff) | ((low >>> 12) & 0xfff00),
-  }
 }

@@ -29,6 +29,9 @@ export type DeviceNode = {
   readonly major: number
   readonly minor: number
   readonly mode: number
+  /** root, where not said. */
+  readonly uid?: number
+  readonly gid?: number
 }
 
 const open = (name: string, major: number, minor: number): DeviceNode => ({

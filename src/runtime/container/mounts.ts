@@ -49,9 +49,18 @@ function withinVolume(directory: string, subpath = ''): string {
   return join(directory, subpath)
 }
 
-const flagNames = ['ro', 'nosuid', 'nodev', 'noexec', 'relatime', 'strictatime']
+const flagNames = ['ro', 'nosuid', 'nodev', 'noexec', 'noatime', 'nodiratime', 'relatime', 'strictatime']
 /** Words that take a flag of ours away. */
-const opposites: Readonly<Record<string, string>> = {rw: 'ro', suid: 'nosuid', dev: 'nodev', exec: 'noexec'}
+const opposites: Readonly<Record<string, string>> = {
+  rw: 'ro',
+  suid: 'nosuid',
+  dev: 'nodev',
+  exec: 'noexec',
+  atime: 'noatime',
+  diratime: 'nodiratime',
+  norelatime: 'relatime',
+  nostrictatime: 'strictatime',
+}
 
 /** FLAGS and DATA of a tmpfs: nothing in it runs, is a device or has a set-user-id bit, unless the options say so. */
 function tmpfsOptions({size, mode, options = ''}: Extract<MountRecord, {type: 'tmpfs'}>): [string, string] {

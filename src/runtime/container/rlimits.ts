@@ -1,10 +1,12 @@
 import {readFileSync} from 'node:fs'
+import {StackError} from '../../base/error.ts'
+import {isUlimitName, type UlimitName} from '../../base/ulimits.ts'
 
 export type Limit = {readonly soft: number; readonly hard: number}
 export type Limits = Readonly<Record<string, Limit>>
 
 /** Compose's names onto the rows of /proc/PID/limits. */
-const rows: Readonly<Record<string, string>> = {
+const rows: Readonly<Record<UlimitName, string>> = {
   as: 'Max address space',
   core: 'Max core file size',
   cpu: 'Max cpu time',
@@ -23,31 +25,22 @@ const rows: Readonly<Record<string, string>> = {
   stack: 'Max stack size',
 }
 
-export const isLimitName = (name: string): boolean => Object.hasOwn(rows, name)
-
-/**
- * What is asked for, within the hard limits that we have ourselves: raising those takes CAP_SYS_RESOURCE. -1 is
- * without limit. `inherited` is the text of /proc/self/limits, `warn` is told what became smaller.
- */
-export function clampLimits(asked: Limits, inherited: string, warn: (text: string) => void): Limits {
-  return Object.fromEntries(
-    Object.entries(asked).map(([name, limit]) => {
-      const most = hardLimit(inherited, name)
-      const clamped = {soft: smaller(limit.soft, most), hard: smaller(limit.hard, most)}
-      if (clamped.hard !== limit.hard || clamped.soft !== limit.soft) {
-        warn(
-          `ulimit ${name} is ${most}, not ${limit.hard < 0 ? 'unlimited' : limit.hard}: that is the host's hard limit`,
-        )
-      }
-      return [name, clamped]
-    }),
-  )
+/** -1 is without limit. `inherited` is the text of /proc/self/limits. Errors: start-failed, above our own hard limits. */
+export function checkLimits(asked: Limits, inherited: string): void {
+  for (const [name, limit] of Object.entries(asked)) {
+    const most = hardLimit(inherited, name)
+    if (most < 0 || (isWithin(limit.soft, most) && isWithin(limit.hard, most))) continue
+    const wanted = limit.hard < 0 ? 'unlimited' : limit.hard
+    throw new StackError('start-failed', `ulimit ${name} cannot be ${wanted}: the hard limit of this host is ${most}`, {
+      hint: `ask for at most ${most}, or let the daemon run with CAP_SYS_RESOURCE`,
+    })
+  }
 }
 
-/** Limits as they are to be set; a process that may raise them is not held to its own. */
-export function limitsFor(asked: Limits, warn: (text: string) => void): Limits {
-  if (Object.keys(asked).length === 0 || mayRaise(readFileSync('/proc/self/status', 'utf8'))) return asked
-  return clampLimits(asked, readFileSync('/proc/self/limits', 'utf8'), warn)
+/** A process that may raise limits is not held to its own. */
+export function checkLimitsHere(asked: Limits): void {
+  if (Object.keys(asked).length === 0 || mayRaise(readFileSync('/proc/self/status', 'utf8'))) return
+  checkLimits(asked, readFileSync('/proc/self/limits', 'utf8'))
 }
 
 const sysResource = 1n << 24n
@@ -56,10 +49,9 @@ const mayRaise = (status: string): boolean =>
 
 /** -1: without limit. */
 function hardLimit(limits: string, name: string): number {
-  const row = limits.split('\n').find(line => line.startsWith(rows[name] ?? '?'))
+  const row = limits.split('\n').find(line => line.startsWith(isUlimitName(name) ? rows[name] : '?'))
   const value = /^.{25} *\S+ +(\S+)/.exec(row ?? '')?.[1]
   return value === undefined || value === 'unlimited' ? -1 : Number(value)
 }
 
-const smaller = (wanted: number, most: number): number =>
-  most < 0 ? wanted : wanted < 0 ? most : Math.min(wanted, most)
+const isWithin = (wanted: number, most: number): boolean => wanted >= 0 && wanted <= most

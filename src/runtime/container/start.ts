@@ -6,12 +6,14 @@ import type {ContainerRecord} from '../../model/container.ts'
 import type {Image} from '../../model/image.ts'
 import {startMonitor} from '../monitor/start.ts'
 import {prefill} from '../volume/prefill.ts'
+import {deviceRulesOf} from './cgroup/device-rules.ts'
+import {type GrantedDevice, grantedDevices, hostDevices, numberedBlockIo} from './devices.ts'
 import {hostnameOf} from './environment.ts'
-import {capabilitiesHere, cgroupFacts, hostDevices, seccompOf, userOf} from './facts.ts'
+import {capabilitiesHere, cgroupFacts, seccompOf, userOf} from './facts.ts'
 import {imageOf} from './image-of.ts'
 import {imageView, overlaysOf} from './layers.ts'
 import type {Parts} from './parts.ts'
-import {limitsFor} from './rlimits.ts'
+import {checkLimitsHere} from './rlimits.ts'
 import {type NetworkOwner, netnsOf, networkOwner} from './shared-network.ts'
 import {containerSteps, type StepFacts} from './steps.ts'
 
@@ -24,15 +26,20 @@ export type StartOptions = {
 export async function startContainer(parts: Parts, record: ContainerRecord, options: StartOptions): Promise<void> {
   const image = imageOf(parts.images, record)
   const owner = networkOwner(record, options.find)
-  const limited = withLimits(parts, record)
   // First of all, since it finds what is wrong with the record before anything is made.
-  const steps = containerSteps(limited, await factsOf(parts, limited, {image, owner, hold: options.hold}))
+  checkLimitsHere(record.host.ulimits)
+  const devices = grantedDevices(record.host.resources.devices)
+  const hardware = {
+    deviceRules: deviceRulesOf(record.host, devices),
+    blockIo: numberedBlockIo(record.host.resources.blockIo),
+  }
+  const steps = containerSteps(record, await factsOf(parts, record, {image, owner, devices, hold: options.hold}))
   await using undo = new Rollback(error => parts.warn(`clean up after the failed start of "${record.name}"`, error))
   await allOf([
     // The network's work is done by other threads: it goes first, and the rest is done meanwhile.
     connect(parts, record, {owner, undo}),
     undo.do(parts.store.begin(record.id), () => parts.store.clearRun(record.id)),
-    undo.do(parts.cgroups.create(record), () => parts.cgroups.remove(record)),
+    undo.do(parts.cgroups.create(record, hardware), () => parts.cgroups.remove(record)),
     fillVolumes(parts, record, image),
   ])
   await startMonitor(steps)
@@ -68,11 +75,14 @@ function writeNetworkFiles({paths, networks}: Parts, record: ContainerRecord, re
   writeFileSync(join(directory, 'hostname'), `${hostnameOf(record)}\n`, {mode: 0o644})
 }
 
-async function factsOf(
-  parts: Parts,
-  record: ContainerRecord,
-  {image, owner, hold}: {readonly image: Image; readonly owner: NetworkOwner; readonly hold: boolean},
-): Promise<StepFacts> {
+type Made = {
+  readonly image: Image
+  readonly owner: NetworkOwner
+  readonly devices: readonly GrantedDevice[]
+  readonly hold: boolean
+}
+
+async function factsOf(parts: Parts, record: ContainerRecord, {image, owner, devices, hold}: Made): Promise<StepFacts> {
   const paths = parts.paths.container(record.id)
   const cgroup = cgroupFacts(parts.cgroups.directoriesOf(record))
   const capabilities = capabilitiesHere(record.host)
@@ -89,15 +99,10 @@ async function factsOf(
     netns: netnsOf(parts.paths, owner),
     cgroup,
     networkFiles: owner.kind === 'other' ? parts.paths.container(owner.id).directory : paths.directory,
-    devices: record.host.privileged ? hostDevices() : [],
+    devices: [...(record.host.privileged ? hostDevices() : []), ...devices],
     wake: parts.wake,
     hold,
   }
-}
-
-function withLimits(parts: Parts, record: ContainerRecord): ContainerRecord {
-  const warn = (text: string) => parts.warn(`start "${record.name}"`, new StackError('unsupported', text))
-  return {...record, host: {...record.host, ulimits: limitsFor(record.host.ulimits, warn)}}
 }
 
 function volumeDirectory({volumes}: Parts, name: string): string {

@@ -24,7 +24,7 @@ export type StepFacts = {
   readonly cgroup: CgroupFacts
   /** Directory with resolv.conf, hosts and hostname. */
   readonly networkFiles: string
-  /** Device nodes beyond the defaults: the host's, for a privileged container. */
+  /** Device nodes beyond the defaults: those asked for, and the host's for a privileged container. */
   readonly devices: readonly DeviceNode[]
   readonly wake: {readonly lock: string; readonly command: readonly string[]} | undefined
   readonly hold: boolean
@@ -107,21 +107,25 @@ function cgroupMounts({version, trees}: CgroupFacts, isPrivileged: boolean): Mon
   ]
 }
 
+/** One for each path: what is given takes the place of a default. */
 function deviceSteps(more: readonly DeviceNode[]): MonitorStep[] {
+  const byPath = new Map([...defaultDevices, ...more].map(each => [each.path, each] as const))
   return [
-    ...[...defaultDevices, ...more].map(
-      ({path, type, major, minor, mode}): MonitorStep => [
+    ...[...byPath.values()].map(
+      ({path, type, major, minor, mode, uid = 0, gid = 0}): MonitorStep => [
         'device',
         path,
         type,
         String(major),
         String(minor),
         mode.toString(8).padStart(4, '0'),
-        '0',
-        '0',
+        String(uid),
+        String(gid),
       ],
     ),
-    ...deviceLinks.map(([target, path]): MonitorStep => ['symlink', target, path]),
+    ...deviceLinks
+      .filter(([, path]) => !byPath.has(path))
+      .map(([target, path]): MonitorStep => ['symlink', target, path]),
   ]
 }
 

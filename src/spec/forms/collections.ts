@@ -1,3 +1,4 @@
+import {isCdiName} from '../../base/device-rule.ts'
 import {
   type Entry,
   get,
@@ -126,11 +127,24 @@ export const volumes: Form = each((item, context) => {
 })
 
 /** `HOST[:CONTAINER[:rwm]]` */
-export const devices: Form = each(item => {
+export const devices: Form = each((item, context) => {
+  if (item.kind === 'map') return withMissing(item, {target: get(item, 'source'), permissions: scalar('rwm', item.at)})
   if (item.kind !== 'scalar' || item.value === null) return item
-  const [source = '', target = source, permissions = 'rwm'] = String(item.value).split(':')
-  return treeOf({source, target, permissions}, item)
+  const written = String(item.value)
+  if (isCdiName(written)) return treeOf({source: written, target: written, permissions: 'rwm'}, item)
+  const [source = '', target = source, permissions = 'rwm', ...more] = written.split(':')
+  if (more.length > 0)
+    return refuse(item, `"${written}" has too many colons: write source, target and permissions`, context)
+  return treeOf({source, target: target || source, permissions}, item)
 })
+
+function withMissing(tree: MapTree, members: Readonly<Record<string, Tree | undefined>>): MapTree {
+  const entries = new Map(tree.entries)
+  for (const [key, value] of Object.entries(members)) {
+    if (value !== undefined && !entries.has(key)) entries.set(key, {key: tree.at, value})
+  }
+  return {...tree, entries}
+}
 
 /** Devices by what they can do: all that there are, where it does not say how many or which. */
 export const deviceRequest: Form = (tree, context) => {

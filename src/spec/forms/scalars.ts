@@ -10,6 +10,17 @@ export const duration: Form = (tree, context) => {
   return scalar(formatDuration(parsed), tree.at)
 }
 
+/** A whole number of microseconds, or a duration. */
+export const microseconds: Form = (tree, context) => {
+  if (tree.kind !== 'scalar' || tree.value === null) return tree
+  const written = String(tree.value)
+  const parsed = /^-?\d+$/.test(written) ? Number(written) : (parseDuration(written) ?? Number.NaN) * 1000
+  if (!Number.isSafeInteger(parsed)) {
+    return refuse(tree, `"${written}" is no whole number of microseconds and no duration such as 50ms`, context)
+  }
+  return scalar(parsed, tree.at)
+}
+
 /** Bytes as text, as the reference writes them. */
 export const bytes: Form = (tree, context) => {
   if (tree.kind !== 'scalar') return tree

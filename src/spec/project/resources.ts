@@ -1,6 +1,8 @@
 import {parseBytes} from '../../base/bytes.ts'
 import type {Resources} from '../../model/project.ts'
-import type {CanonicalService} from '../canonical-form.ts'
+import type {BlockIo, DeviceMapping} from '../../model/resources.ts'
+import type {CanonicalBlockIo, CanonicalDevice, CanonicalRate, CanonicalService} from '../canonical-form.ts'
+import {cleaned} from '../forms/scalars.ts'
 import {defined} from './defined.ts'
 
 /** Limits stand beside the service's other attributes or under `deploy`; checks made sure that both agree. */
@@ -18,5 +20,34 @@ export function resourcesOf(service: CanonicalService): Resources {
     memorySwap: limit(size(service.memswap_limit)),
     pids: limit(service.pids_limit ?? limits?.pids),
     oomScoreAdj: service.oom_score_adj,
+    cpuPeriod: limit(service.cpu_period),
+    cpuQuota: limit(service.cpu_quota),
+    cpuRealtimePeriod: limit(service.cpu_rt_period),
+    cpuRealtimeRuntime: limit(service.cpu_rt_runtime),
+    memorySwappiness: service.mem_swappiness === -1 ? undefined : service.mem_swappiness,
+    oomKillDisable: service.oom_kill_disable || undefined,
+    blockIo: service.blkio_config == null ? undefined : blockIoOf(service.blkio_config),
+    devices: filled(service.devices?.map(deviceOf)),
+    deviceCgroupRules: filled(service.device_cgroup_rules),
   })
 }
+
+const filled = <T>(list: readonly T[] | undefined): readonly T[] | undefined => (list?.length === 0 ? undefined : list)
+
+const deviceOf = ({source = '', target = source, permissions = 'rwm'}: CanonicalDevice): DeviceMapping => ({
+  source,
+  target: cleaned(target),
+  permissions,
+})
+
+const blockIoOf = (io: CanonicalBlockIo): BlockIo => ({
+  ...defined({weight: io.weight || undefined}),
+  weightDevice: (io.weight_device ?? []).map(({path, weight}) => ({path, weight})),
+  readBps: rates(io.device_read_bps),
+  writeBps: rates(io.device_write_bps),
+  readIops: rates(io.device_read_iops),
+  writeIops: rates(io.device_write_iops),
+})
+
+const rates = (list: ReadonlyArray<CanonicalRate<string | number>> = []): BlockIo['readBps'] =>
+  list.map(({path, rate}) => ({path, rate: Number(rate)}))

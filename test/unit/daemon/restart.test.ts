@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {judge} from '../../../src/daemon/restart.ts'
+import {isCalm, judge} from '../../../src/daemon/restart.ts'
 
 const history = {exitCode: 1, ranFor: 50, attempts: 0, stoppedByUser: false}
 const policy = (name: 'no' | 'always' | 'on-failure' | 'unless-stopped', maximumRetryCount = 0) => ({
@@ -25,5 +25,22 @@ describe('judge', () => {
     const waits = [0, 1, 2, 3, 20].map(attempts => judge(policy('always'), {...history, attempts}))
     expect(waits.map(each => each.restart && each.after)).toEqual([100, 200, 400, 800, 60_000])
     expect(judge(policy('always'), {...history, attempts: 20, ranFor: 10_000})).toEqual({restart: true, after: 100})
+  })
+
+  test('a delay is the same each time', () => {
+    const steady = {...policy('always'), delay: 3000}
+    for (const attempts of [0, 5, 20]) {
+      expect(judge(steady, {...history, attempts})).toEqual({restart: true, after: 3000})
+    }
+  })
+
+  test('a window says how long a success runs', () => {
+    const patient = {...policy('always'), window: 60_000}
+    expect(judge(patient, {...history, attempts: 3, ranFor: 10_000})).toEqual({restart: true, after: 800})
+    expect([isCalm(patient, 59_999), isCalm(patient, 60_000), isCalm(policy('always'), 10_000)]).toEqual([
+      false,
+      true,
+      true,
+    ])
   })
 })

@@ -1,9 +1,11 @@
 import {describe, expect, test} from 'vitest'
+import {hostBody} from '../../../src/daemon/translate/configuration.ts'
 import {mergeEnv, wanted} from '../../../src/daemon/translate/create.ts'
 import {humanDuration} from '../../../src/daemon/translate/duration.ts'
 import {wantedMounts} from '../../../src/daemon/translate/mounts.ts'
 import {portBindings, portList} from '../../../src/daemon/translate/ports.ts'
 import type {Image} from '../../../src/model/image.ts'
+import {record} from '../runtime/container/record.ts'
 
 const image: Image = {
   id: 'sha256:1',
@@ -154,4 +156,66 @@ test.each([
   [3 * 86_400_000, '3 days'],
 ])('%d ms is %s', (milliseconds, text) => {
   expect(humanDuration(milliseconds)).toBe(text)
+})
+
+describe('limits and devices', () => {
+  const asked = {
+    CpuPeriod: 50_000,
+    CpuQuota: 20_000,
+    CpuRealtimePeriod: 100_000,
+    CpuRealtimeRuntime: 1000,
+    MemorySwappiness: 0,
+    OomKillDisable: true,
+    BlkioWeight: 300,
+    BlkioWeightDevice: [{Path: '/dev/sda', Weight: 400}],
+    BlkioDeviceReadBps: [{Path: '/dev/sda', Rate: 1024}],
+    BlkioDeviceWriteBps: [{Path: '/dev/sda', Rate: 2048}],
+    BlkioDeviceReadIOps: [{Path: '/dev/sda', Rate: 10}],
+    BlkioDeviceWriteIOps: [{Path: '/dev/sda', Rate: 20}],
+    Devices: [{PathOnHost: '/dev/fuse', PathInContainer: '/dev/fs', CgroupPermissions: 'rw'}],
+    DeviceCgroupRules: ['c 10:* rwm'],
+    RestartPolicy: {Name: 'on-failure', MaximumRetryCount: 3, StackDelay: 1_500_000_000, StackWindow: 60_000_000_000},
+  }
+  const host = (HostConfig: object) => wanted(id, {Image: 'demo', HostConfig}, image).host
+
+  test('inspect shows what was asked', () => {
+    expect(hostBody(record({host: host(asked)}))).toMatchObject(asked)
+  })
+
+  test('docker run’s body, which says everything and nothing', () => {
+    const nothing = {
+      ...{CpuPeriod: 0, CpuQuota: 0, CpuRealtimePeriod: 0, CpuRealtimeRuntime: 0, BlkioWeight: 0, MemorySwappiness: -1},
+      ...{BlkioWeightDevice: [], BlkioDeviceReadBps: [], Devices: [], DeviceCgroupRules: null, DeviceRequests: null},
+      ...{OomKillDisable: false, StorageOpt: {}},
+    }
+    expect(host(nothing).resources).toEqual({})
+  })
+
+  test('a device has Docker’s defaults', () => {
+    expect(host({Devices: [{PathOnHost: '/dev/fuse'}]}).resources.devices).toEqual([
+      {source: '/dev/fuse', target: '/dev/fuse', permissions: 'rwm'},
+    ])
+  })
+
+  test.each([
+    [{NanoCpus: 1e9, CpuQuota: 5000}, 'cannot both be set'],
+    [{CpuPeriod: 5}, 'CPU period 5'],
+    [{CpuQuota: 5}, 'CPU quota 5'],
+    [{CpuRealtimeRuntime: 2_000_000}, 'more than its period'],
+    [{MemorySwappiness: 101}, 'memory swappiness 101'],
+    [{BlkioWeight: 5}, 'weight 5'],
+    [{Devices: [{PathOnHost: 'fuse'}]}, '"fuse" is not an absolute path'],
+    [{Devices: [{PathOnHost: '/dev/fuse', CgroupPermissions: 'x'}]}, 'access "x"'],
+    [{DeviceCgroupRules: ['c 1']}, '"c 1" is not a rule'],
+    [{DeviceRequests: [{Count: -1}]}, 'devices by request'],
+    [{StorageOpt: {size: '1G'}}, 'storage option "size"'],
+  ])('%j is refused', (body, message) => {
+    expect(() => host(body)).toThrow(message)
+  })
+
+  test('options of a tmpfs', () => {
+    const mounts = (options: string) => wantedMounts({Image: 'demo', HostConfig: {Tmpfs: {'/t': options}}}, [])
+    expect(mounts('size=64m,uid=5,exec')).toMatchObject([{type: 'tmpfs', options: 'size=64m,uid=5,exec'}])
+    expect(() => mounts('colour=red')).toThrow('invalid tmpfs option "colour=red"')
+  })
 })

@@ -2,9 +2,20 @@ import {mkdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {errnoOf, StackError} from '../../../base/error.ts'
-import type {ContainerRecord} from '../../../model/container.ts'
-import {type CgroupDirectories, type CgroupLayout, cgroupDirectories, cgroupLayout} from './layout.ts'
-import {type CgroupWrite, cgroupWrites} from './limits.ts'
+import type {ContainerRecord, ResourceLimits} from '../../../model/container.ts'
+import {native} from '../../../native/binding.ts'
+import {apply} from './apply.ts'
+import {deviceProgram, encodeProgram} from './device-program.ts'
+import {needsDeviceRules} from './device-rules.ts'
+import {
+  type CgroupDirectories,
+  type CgroupLayout,
+  cgroupDirectories,
+  cgroupLayout,
+  type ExtraController,
+} from './layout.ts'
+import {cgroupWrites, type HardwareLimits, unhonoured} from './limits.ts'
+import {lendRealtime} from './realtime.ts'
 
 /**
  * Containers' cgroups: `<parent>/<start of the id>` in every tree. File calls are synchronous on purpose: the kernel
@@ -12,35 +23,41 @@ import {type CgroupWrite, cgroupWrites} from './limits.ts'
  */
 export class Cgroups {
   readonly #parent: string
-  readonly #warn: (text: string) => void
+  readonly #tell: (doing: string, error: unknown) => void
   #layout: CgroupLayout | undefined
 
-  constructor(parent: string, warn: (text: string) => void) {
+  /** `layout` is found out where it is not given. */
+  constructor(parent: string, tell: (doing: string, error: unknown) => void, layout?: CgroupLayout) {
     this.#parent = parent
-    this.#warn = warn
+    this.#layout = layout
+    this.#tell = tell
   }
 
   /** Where the container's directories are or would be; undefined on a host without cgroups. */
   directoriesOf({id, host}: ContainerRecord): CgroupDirectories | undefined {
     this.#layout ??= cgroupLayout(readFileSync('/proc/self/mounts', 'utf8'))
-    const hasCpuset = Boolean(host.resources.cpuset)
-    return this.#layout && cgroupDirectories(this.#layout, join(this.#parent, id.slice(0, 16)), hasCpuset)
+    return (
+      this.#layout && cgroupDirectories(this.#layout, join(this.#parent, id.slice(0, 16)), extrasOf(host.resources))
+    )
   }
 
   /** Makes them and writes the limits; nothing is left where that fails. */
-  async create(record: ContainerRecord): Promise<CgroupDirectories | undefined> {
+  async create(record: ContainerRecord, hardware: HardwareLimits): Promise<CgroupDirectories | undefined> {
+    const warn = (text: string) => this.#tell(`start "${record.name}"`, new StackError('unsupported', text))
     const directories = this.directoriesOf(record)
     if (directories === undefined) {
-      this.#warn('no cgroups are mounted: limits are not enforced')
+      warn('no cgroups are mounted: limits are not enforced')
       return undefined
     }
+    const {resources} = record.host
+    for (const text of unhonoured(directories.version, resources)) warn(text)
     try {
       for (const directory of directories.all) makeDirectory(directory)
-      if (directories.version === 2) this.#enableControllers()
+      if (directories.version === 2) this.#enableControllers(resources)
       else copyCpuset(directories.ofController('cpuset'))
-      for (const each of cgroupWrites(directories.version, record.host.resources, record.host.privileged)) {
-        apply(directories, each)
-      }
+      if (resources.cpuRealtimeRuntime) lendRealtime(directories.ofController('cpu'))
+      for (const each of cgroupWrites(directories.version, resources, hardware)) apply(directories, each, warn)
+      if (directories.version === 2) await confineDevices(directories, record, {hardware, warn})
       return directories
     } catch (error) {
       await this.remove(record)
@@ -55,10 +72,10 @@ export class Cgroups {
   }
 
   /** A version 2 tree hands a controller down only where every level above says so. */
-  #enableControllers(): void {
+  #enableControllers(limits: ResourceLimits): void {
     if (this.#layout?.version !== 2) return
     const root = this.#layout.root
-    const wanted = ['cpu', 'cpuset', 'memory', 'pids']
+    const wanted = ['cpu', 'cpuset', 'memory', 'pids', ...(limits.blockIo === undefined ? [] : ['io'])]
     const levels = [root, join(root, this.#parent)]
     for (const level of levels) {
       const file = join(level, 'cgroup.subtree_control')
@@ -85,18 +102,27 @@ function copyCpuset(directory: string | undefined): void {
   }
 }
 
-function apply(directories: CgroupDirectories, {controller, file, value, optional}: CgroupWrite): void {
-  const directory = directories.ofController(controller)
-  if (directory === undefined) return
+const extrasOf = ({cpuset, blockIo}: ResourceLimits): ExtraController[] => [
+  ...(cpuset ? ['cpuset' as const] : []),
+  ...(blockIo === undefined ? [] : ['blkio' as const]),
+]
+
+type Confining = {readonly hardware: HardwareLimits; readonly warn: (text: string) => void}
+
+/** Version 2 has no files about devices, but asks a program. */
+async function confineDevices(
+  {all}: CgroupDirectories,
+  {host}: ContainerRecord,
+  {hardware: {deviceRules}, warn}: Confining,
+): Promise<void> {
+  if (deviceRules === undefined) return
+  const program = encodeProgram(deviceProgram(deviceRules))
   try {
-    writeFileSync(join(directory, file), value)
+    for (const cgroup of all) await native().attachDeviceProgram({cgroup, program})
   } catch (cause) {
-    const isMissing = errnoOf(cause) === 'ENOENT' || errnoOf(cause) === 'EACCES'
-    if (optional || (isMissing && controller === 'devices')) return
-    const hint = isMissing
-      ? `the "${controller}" controller is not available to us: it must be in cgroup.subtree_control of the tree's root`
-      : 'look at the limits under deploy.resources, mem_limit, cpus, cpuset and pids_limit'
-    throw new StackError('start-failed', `cannot set ${file} to "${value}"`, {cause, hint})
+    const what = 'the kernel takes no rules about devices (BPF programs of control groups)'
+    if (needsDeviceRules(host.resources)) throw new StackError('start-failed', what, {cause})
+    warn(`${what}: the container may make no device nodes instead`)
   }
 }
 

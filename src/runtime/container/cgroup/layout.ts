@@ -9,7 +9,7 @@ export type CgroupLayout =
   | {readonly version: 1; readonly roots: ReadonlyMap<Controller, string>}
 
 export type Controller = (typeof controllers)[number]
-const controllers = ['cpu', 'cpuacct', 'memory', 'pids', 'freezer', 'devices', 'cpuset'] as const
+const controllers = ['cpu', 'cpuacct', 'memory', 'pids', 'freezer', 'devices', 'cpuset', 'blkio'] as const
 
 /** From the text of /proc/self/mounts; undefined where no controller is to be had. */
 export function cgroupLayout(mounts: string): CgroupLayout | undefined {
@@ -39,18 +39,26 @@ export type CgroupDirectories = {
 }
 
 /** Where programs look for their limits. */
-const shown: readonly Controller[] = ['memory', 'cpu', 'cpuacct', 'cpuset', 'pids']
+const shown: readonly Controller[] = ['memory', 'cpu', 'cpuacct', 'cpuset', 'pids', 'blkio']
 
-/** cpuset is entered only where it is asked for: an empty one refuses every process. */
-export function cgroupDirectories(layout: CgroupLayout, path: string, withCpuset: boolean): CgroupDirectories {
+/** Entered only where a limit asks for it: an empty cpuset refuses every process, and few limit block I/O. */
+export type ExtraController = 'cpuset' | 'blkio'
+const extra: readonly Controller[] = ['cpuset', 'blkio'] satisfies ExtraController[]
+
+export function cgroupDirectories(
+  layout: CgroupLayout,
+  path: string,
+  asked: readonly ExtraController[],
+): CgroupDirectories {
   if (layout.version === 2) {
     const directory = join(layout.root, path)
     const oomFile = join(directory, 'memory.events')
     return {version: 2, all: [directory], ofController: () => directory, oomFile, trees: []}
   }
+  const left = extra.filter(each => !asked.some(wanted => wanted === each))
   const of = (controller: Controller): string | undefined => {
     const root = layout.roots.get(controller)
-    return root === undefined || (controller === 'cpuset' && !withCpuset) ? undefined : join(root, path)
+    return root === undefined || left.includes(controller) ? undefined : join(root, path)
   }
   const all = [...new Set(controllers.map(of).filter(each => each !== undefined))]
   const memory = of('memory')

@@ -1,11 +1,14 @@
 import {expect, test} from 'vitest'
+import {deviceRulesOf} from '../../../../../src/runtime/container/cgroup/device-rules.ts'
 import {cgroupDirectories, cgroupLayout} from '../../../../../src/runtime/container/cgroup/layout.ts'
-import {cgroupWrites} from '../../../../../src/runtime/container/cgroup/limits.ts'
+import {cgroupWrites, unhonoured} from '../../../../../src/runtime/container/cgroup/limits.ts'
 import {hostCpu, interfaceCounters} from '../../../../../src/runtime/container/cgroup/usage.ts'
+import {record} from '../record.ts'
 
 const mib = 1 << 20
+const none = {deviceRules: undefined, blockIo: undefined}
 const lines = (version: 1 | 2, limits: Parameters<typeof cgroupWrites>[1]) =>
-  cgroupWrites(version, limits, true).map(
+  cgroupWrites(version, limits, none).map(
     ({file, value, optional}) => `${file} ${value}${optional ? ' (optional)' : ''}`,
   )
 
@@ -52,17 +55,67 @@ test('swap is as much as memory where only that is limited, and free where it is
   expect(lines(2, {memory: 64 * mib, memorySwap: 64 * mib})).toEqual(['memory.max 67108864'])
 })
 
+test('CPU time by quota and period', () => {
+  expect(lines(2, {cpuQuota: 50_000, cpuPeriod: 20_000})).toEqual(['cpu.max 50000 20000'])
+  expect(lines(2, {cpuQuota: 50_000})).toEqual(['cpu.max 50000 100000'])
+  expect(lines(2, {cpuPeriod: 20_000})).toEqual(['cpu.max max 20000'])
+  expect(lines(2, {cpuQuota: -1})).toEqual([])
+  expect(
+    lines(1, {cpuQuota: 50_000, cpuPeriod: 20_000, cpuRealtimePeriod: 1_000_000, cpuRealtimeRuntime: 5000}),
+  ).toEqual(['cpu.cfs_period_us 20000', 'cpu.cfs_quota_us 50000', 'cpu.rt_period_us 1000000', 'cpu.rt_runtime_us 5000'])
+  expect(() => unhonoured(2, {cpuRealtimeRuntime: 5000})).toThrow('no real-time CPU time')
+})
+
+test('swappiness, 0 too, and no killing where memory runs out: version 1 only', () => {
+  expect(lines(1, {memorySwappiness: 0, oomKillDisable: true})).toEqual(['memory.swappiness 0', 'memory.oom_control 1'])
+  expect(lines(2, {memorySwappiness: 0, oomKillDisable: true})).toEqual([])
+  expect(unhonoured(1, {memorySwappiness: 0, oomKillDisable: true})).toEqual([])
+  expect(unhonoured(2, {memorySwappiness: 0, oomKillDisable: true})).toHaveLength(2)
+})
+
+const blockIo = {
+  weight: 505,
+  weightDevice: [{path: '8:0', weight: 10}],
+  readBps: [{path: '8:0', rate: 1 << 20}],
+  writeBps: [{path: '8:16', rate: 0}],
+  readIops: [{path: '8:0', rate: 100}],
+  writeIops: [],
+}
+
+test('block I/O', () => {
+  const io = (version: 1 | 2) =>
+    cgroupWrites(version, {}, {...none, blockIo}).map(({file, value, instead}) =>
+      [file, value, ...(instead ? ['or', instead.file, instead.value] : [])].join(' '),
+    )
+  expect(io(1)).toEqual([
+    'blkio.weight 505 or blkio.bfq.weight 505',
+    'blkio.weight_device 8:0 10 or blkio.bfq.weight_device 8:0 10',
+    'blkio.throttle.read_bps_device 8:0 1048576',
+    'blkio.throttle.write_bps_device 8:16 0',
+    'blkio.throttle.read_iops_device 8:0 100',
+  ])
+  expect(io(2)).toEqual([
+    'io.bfq.weight 505 or io.weight default 5000',
+    'io.bfq.weight 8:0 10 or io.weight 8:0 1',
+    'io.max 8:0 rbps=1048576',
+    'io.max 8:16 wbps=max',
+    'io.max 8:0 riops=100',
+  ])
+})
+
 test('no limits, no writes; -1 processes are without limit', () => {
   expect(lines(2, {})).toEqual([])
   expect(lines(1, {pids: -1})).toEqual(['pids.max max'])
 })
 
 test('in version 1 devices are closed first and opened one by one, but for a privileged container', () => {
-  const rules = cgroupWrites(1, {}, false).map(({file, value}) => `${file} ${value}`)
+  const closed = {deviceRules: deviceRulesOf(record().host, []), blockIo: undefined}
+  const rules = cgroupWrites(1, {}, closed).map(({file, value}) => `${file} ${value}`)
   expect(rules[0]).toBe('devices.deny a')
   expect(rules.slice(1).filter(each => /^devices\.allow [bc] /.test(each))).toHaveLength(rules.length - 1)
   expect(rules.filter(each => /\*:\* .*[rw]/.test(each))).toEqual([])
-  expect(cgroupWrites(1, {}, true)).toEqual([])
+  expect(deviceRulesOf(record({host: {privileged: true}}).host, [])).toBeUndefined()
+  expect(cgroupWrites(1, {}, none)).toEqual([])
 })
 
 const hybrid = `tmpfs /sys/fs/cgroup tmpfs rw 0 0
@@ -76,17 +129,17 @@ cgroup2 /sys/fs/cgroup/unified cgroup2 rw,relatime 0 0
 test('a hybrid host is version 1, and a tree that two controllers share is entered once', () => {
   const layout = cgroupLayout(hybrid)!
   expect(layout.version).toBe(1)
-  expect(cgroupDirectories(layout, 'stack/abc', false)).toMatchObject({
+  expect(cgroupDirectories(layout, 'stack/abc', [])).toMatchObject({
     all: ['/sys/fs/cgroup/cpu,cpuacct/stack/abc', '/sys/fs/cgroup/memory/stack/abc'],
     oomFile: '/sys/fs/cgroup/memory/stack/abc/memory.oom_control',
     trees: ['memory', 'cpu,cpuacct'],
   })
-  expect(cgroupDirectories(layout, 'stack/abc', true).all).toContain('/sys/fs/cgroup/cpuset/stack/abc')
+  expect(cgroupDirectories(layout, 'stack/abc', ['cpuset']).all).toContain('/sys/fs/cgroup/cpuset/stack/abc')
 })
 
 test('one tree is version 2, none is none', () => {
   const layout = cgroupLayout('cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n')!
-  expect(cgroupDirectories(layout, 'stack/abc', true)).toMatchObject({
+  expect(cgroupDirectories(layout, 'stack/abc', ['cpuset'])).toMatchObject({
     version: 2,
     all: ['/sys/fs/cgroup/stack/abc'],
     oomFile: '/sys/fs/cgroup/stack/abc/memory.events',
