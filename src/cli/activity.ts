@@ -16,6 +16,7 @@ export function activities(steps: readonly Step[]): (event: StepEvent) => Activi
   return ({step: {operation}, phase, text: details, error}) => {
     const id = thingOf(operation)
     const [doing, done] = progressWords[operation.kind]
+    if (phase === 'warned') return undefined
     if (phase === 'started') return {id, text: doing, status: 'working'}
     if (phase === 'progress') return {id, text: doing, status: 'working', ...(details === undefined ? {} : {details})}
     const rest = left.get(id)! - 1

@@ -2,6 +2,7 @@ import {describe, StackError} from '../base/error.ts'
 import {execute, type Failure, type StepEvent} from '../execute/execute.ts'
 import {perform} from '../execute/perform.ts'
 import {type Plan, render} from '../plan/step.ts'
+import {thingOf} from '../plan/words.ts'
 import type {Renderer} from '../ui/renderer.ts'
 import {activities, thingsOf} from './activity.ts'
 import type {Context} from './context.ts'
@@ -53,6 +54,7 @@ async function run(context: Context, {steps}: Plan, {applying, renderer, limit}:
   const isQuiet = ({step, phase}: StepEvent) =>
     applying.quietPull && phase === 'progress' && step.operation.kind === 'ensure-image'
   const report = (event: StepEvent) => {
+    if (event.phase === 'warned') renderer.note('warning', `${thingOf(event.step.operation)}: ${event.text}`)
     const activity = isQuiet(event) ? undefined : activityOf(event)
     if (activity !== undefined) renderer.tell(activity)
   }

@@ -11,12 +11,10 @@ import {type WantedMount, wantedMounts} from './translate/mounts.ts'
 
 const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
 
-/** Makes the record of a new container, its volumes and bind sources with it; gives the record. */
-export async function createContainer(
-  daemon: Daemon,
-  asked: string | undefined,
-  body: CreateBody,
-): Promise<ContainerRecord> {
+export type Created = {readonly record: ContainerRecord; readonly warnings: readonly string[]}
+
+/** Makes the record of a new container, its volumes and bind sources with it. */
+export async function createContainer(daemon: Daemon, asked: string | undefined, body: CreateBody): Promise<Created> {
   const {runtime} = daemon
   const id = randomBytes(32).toString('hex')
   const name = freeName(daemon, asked ?? `stack_${id.slice(0, 12)}`)
@@ -48,12 +46,12 @@ export async function createContainer(
     mounts,
   }
   freeName(daemon, name)
-  await runtime.containers.create(
+  const warnings = await runtime.containers.create(
     record,
     files.map(file => Buffer.from(file.Content, 'base64')),
   )
   daemon.events.tell('container', 'create', id, attributesOf(record))
-  return record
+  return {record, warnings}
 }
 
 export function freeName(daemon: Daemon, asked: string): string {

@@ -32,7 +32,7 @@ export interface Engine {
   removeVolume(name: string): Promise<void>
 
   /** Gives the id. Nothing of it is left when it fails. */
-  createContainer(spec: ContainerSpec): Promise<string>
+  createContainer(spec: ContainerSpec, warn?: (text: string) => void): Promise<string>
   startContainer(id: string): Promise<void>
   /** Signal, then SIGKILL after the grace period (milliseconds); resolves when it has ended. */
   stopContainer(id: string, options: {readonly grace?: number; readonly signal?: string}): Promise<void>

@@ -1,12 +1,12 @@
 import {isWait, mayFail, type Step} from '../plan/step.ts'
 import {slots} from './slots.ts'
 
-export type Phase = 'started' | 'progress' | 'done' | 'failed' | 'skipped'
+export type Phase = 'started' | 'progress' | 'warned' | 'done' | 'failed' | 'skipped'
 
 export type StepEvent = {
   readonly step: Step
   readonly phase: Phase
-  /** Of progress. */
+  /** Of progress, or of a warning. */
   readonly text?: string
   /** Of a failure. */
   readonly error?: unknown
@@ -16,7 +16,11 @@ export type StepEvent = {
 
 /** Does one step. */
 export type Perform = (step: Step, context: PerformContext) => Promise<void>
-export type PerformContext = {readonly signal: AbortSignal; readonly progress: (text: string) => void}
+export type PerformContext = {
+  readonly signal: AbortSignal
+  readonly progress: (text: string) => void
+  readonly warn: (text: string) => void
+}
 
 export type ExecuteOptions = {
   readonly report?: (event: StepEvent) => void
@@ -51,7 +55,8 @@ export async function execute(
     if (signal.aborted) return skip(step)
     report({step, phase: 'started'})
     try {
-      await perform(step, {signal, progress: text => report({step, phase: 'progress', text})})
+      const say = (phase: 'progress' | 'warned') => (text: string) => report({step, phase, text})
+      await perform(step, {signal, progress: say('progress'), warn: say('warned')})
     } catch (error) {
       if (!optional.has(step)) failures.push({step, error})
       report({step, phase: 'failed', error, optional: optional.has(step)})

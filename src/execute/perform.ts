@@ -30,7 +30,7 @@ class Performer {
     this.#conditions = conditions
   }
 
-  async do(operation: Operation, {signal, progress}: PerformContext): Promise<unknown> {
+  async do(operation: Operation, {signal, progress, warn}: PerformContext): Promise<unknown> {
     const engine = this.#engine
     switch (operation.kind) {
       case 'ensure-image':
@@ -44,7 +44,7 @@ class Performer {
       case 'remove-volume':
         return engine.removeVolume(operation.name)
       case 'create-container':
-        return this.#create(operation.container, operation.spec)
+        return this.#create(operation.container, operation.spec, warn)
       case 'rename-container':
         return engine.renameContainer(this.#idOf(operation.container), operation.name)
       case 'start-container':
@@ -69,8 +69,8 @@ class Performer {
     }
   }
 
-  async #create(ref: ContainerRef, spec: ContainerSpec): Promise<void> {
-    this.#ids.set(ref, await this.#engine.createContainer(this.#withParent(spec)))
+  async #create(ref: ContainerRef, spec: ContainerSpec, warn: PerformContext['warn']): Promise<void> {
+    this.#ids.set(ref, await this.#engine.createContainer(this.#withParent(spec), warn))
   }
 
   /** A container whose network is shared may have been created by this plan, under a name that is not yet its own. */

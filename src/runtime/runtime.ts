@@ -22,8 +22,11 @@ export interface Containers {
   list(): readonly ContainerRecord[]
   get(id: string): ContainerRecord | undefined
   state(id: string): ContainerState
-  /** Writes the record and `files` (of its 'file' mounts, by index), prepares its directories. Undone on failure. */
-  create(record: ContainerRecord, files: readonly Uint8Array[]): Promise<void>
+  /**
+   * Writes the record and `files` (of its 'file' mounts, by index), prepares its directories. Undone on failure.
+   * Gives what it will not have as it was asked for, since this host cannot.
+   */
+  create(record: ContainerRecord, files: readonly Uint8Array[]): Promise<readonly string[]>
   /**
    * Network, published ports, cgroup, monitor. With `hold` the program waits for `release`, so that nothing of its
    * output is missed. A failed start leaves nothing but the record, with the reason in its state.

@@ -99,7 +99,6 @@ export const formRows: ReadonlyArray<readonly [pattern: string, form: Form]> = [
   ['services.*.logging.options.*', option],
   ['services.*.mem_limit', bytes],
   ['services.*.mem_reservation', bytes],
-  ['services.*.mem_swappiness', bytes],
   ['services.*.memswap_limit', bytes],
   ['services.*.models', nothing],
   ['services.*.networks', nothing],

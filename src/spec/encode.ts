@@ -9,7 +9,7 @@ type PlainMap = {readonly [key: string]: Plain}
 const kept: Encoding = value => value
 const unlessTrue: Encoding = value => (value === true ? null : value)
 const unlessZero: Encoding = value => (value === '0s' ? null : value)
-const asText: Encoding = value => String(value)
+const asText: Encoding = value => (value === null ? null : String(value))
 const sorted: Encoding = value => (Array.isArray(value) ? [...value].sort() : value)
 /** `{id: path}` as `id=path`. */
 const pairs: Encoding = value =>
@@ -56,6 +56,7 @@ const encodings: Rules<Encoding> = compileRules([
   ['services.*.extra_hosts', sorted],
   ['services.*.healthcheck.retries', kept],
   ['services.*.init', kept],
+  ['services.*.mem_swappiness', asText],
   ['services.*.post_start.*.command', kept],
   ['services.*.pre_start.*.command', kept],
   ['services.*.pre_stop.*.command', kept],

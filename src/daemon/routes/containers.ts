@@ -25,12 +25,12 @@ export function containerRoutes(daemon: Daemon): Route[] {
       method: 'POST',
       pattern: '/containers/create',
       async handle(request, reply) {
-        const record = await createContainer(
+        const {record, warnings} = await createContainer(
           daemon,
           request.query.get('name') ?? undefined,
           await request.json<CreateBody>(),
         )
-        reply.json(201, {Id: record.id, Warnings: []})
+        reply.json(201, {Id: record.id, Warnings: warnings})
       },
     },
     {

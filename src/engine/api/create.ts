@@ -6,14 +6,22 @@ import {archiveOf} from './files.ts'
 /** The first that takes several networks at once. */
 const severalNetworks = 44
 
+export type CreateOptions = {
+  readonly isOurs: boolean
+  /** Told what the engine cannot do as it was asked. */
+  readonly warn: (text: string) => void
+}
+
 /** Makes a container; nothing of it is left when it fails. */
-export async function create(client: Client, spec: ContainerSpec, {isOurs}: {isOurs: boolean}): Promise<string> {
-  if (isOurs)
-    return post(client, spec, {...createBody(spec), ...(spec.files.length === 0 ? {} : {StackFiles: fileBodies(spec)})})
+export async function create(client: Client, spec: ContainerSpec, {isOurs, warn}: CreateOptions): Promise<string> {
+  if (isOurs) {
+    const files = spec.files.length === 0 ? {} : {StackFiles: fileBodies(spec)}
+    return post(client, spec, {body: {...createBody(spec), ...files}, warn})
+  }
   const [first, ...others] = spec.networks
   const isOld = others.length > 0 && (await minorVersion(client)) < severalNetworks
   const body = createBody(isOld && first !== undefined ? {...spec, networks: [first]} : spec)
-  const id = await post(client, spec, body)
+  const id = await post(client, spec, {body, warn})
   try {
     if (isOld) await connect(client, id, others)
     if (spec.files.length > 0) {
@@ -27,13 +35,16 @@ export async function create(client: Client, spec: ContainerSpec, {isOurs}: {isO
   return id
 }
 
-async function post(client: Client, {name}: ContainerSpec, body: unknown): Promise<string> {
-  const {Id} = await client.call<{readonly Id: string}>({
+type Posting = {readonly body: unknown; readonly warn: CreateOptions['warn']}
+
+async function post(client: Client, {name}: ContainerSpec, {body, warn}: Posting): Promise<string> {
+  const {Id, Warnings} = await client.call<{readonly Id: string; readonly Warnings: readonly string[] | null}>({
     method: 'POST',
     path: '/containers/create',
     query: {name},
     body,
   })
+  Warnings?.forEach(warn)
   return Id
 }
 

@@ -128,8 +128,8 @@ export class ApiEngine implements Engine {
     return unlessGone(this.#client.ask(docker => docker.getVolume(name).remove()))
   }
 
-  createContainer(spec: ContainerSpec): Promise<string> {
-    return create(this.#client, spec, {isOurs: this.#isOurs})
+  createContainer(spec: ContainerSpec, warn: (text: string) => void = () => {}): Promise<string> {
+    return create(this.#client, spec, {isOurs: this.#isOurs, warn})
   }
 
   startContainer(id: string): Promise<void> {

@@ -21,6 +21,7 @@ import {Lifetimes} from './lifetimes.ts'
 import {readLog} from './log/read.ts'
 import type {Parts} from './parts.ts'
 import {removeContainer} from './remove.ts'
+import {lessenedHere} from './rlimits.ts'
 import {Serial} from './serial.ts'
 import {startContainer} from './start.ts'
 
@@ -53,10 +54,12 @@ export class LocalContainers implements Containers {
     return stateOf(this.#entry(id))
   }
 
-  async create(record: ContainerRecord, files: readonly Uint8Array[]): Promise<void> {
+  async create(record: ContainerRecord, files: readonly Uint8Array[]): Promise<readonly string[]> {
     if (this.#entries.has(record.id)) throw new StackError('conflict', `container ${record.id} exists already`)
+    const lacking = [...lessenedHere(record.host.ulimits), ...this.#parts.cgroups.unhonoured(record)]
     await this.#parts.store.create(record, imageOf(this.#parts.images, record), files)
     this.#entries.set(record.id, newEntry(record))
+    return lacking
   }
 
   start(id: string, {hold = false}: {hold?: boolean} = {}): Promise<void> {

@@ -1,5 +1,4 @@
 import {readFileSync} from 'node:fs'
-import {StackError} from '../../base/error.ts'
 import {isUlimitName, type UlimitName} from '../../base/ulimits.ts'
 
 export type Limit = {readonly soft: number; readonly hard: number}
@@ -25,22 +24,20 @@ const rows: Readonly<Record<UlimitName, string>> = {
   stack: 'Max stack size',
 }
 
-/** -1 is without limit. `inherited` is the text of /proc/self/limits. Errors: start-failed, above our own hard limits. */
-export function checkLimits(asked: Limits, inherited: string): void {
-  for (const [name, limit] of Object.entries(asked)) {
+/** What will be less than was asked for: above the hard limits of who starts it takes CAP_SYS_RESOURCE. -1 is without limit. `inherited` is the text of /proc/self/limits. */
+export function lessened(asked: Limits, inherited: string): readonly string[] {
+  return Object.entries(asked).flatMap(([name, limit]) => {
     const most = hardLimit(inherited, name)
-    if (most < 0 || (isWithin(limit.soft, most) && isWithin(limit.hard, most))) continue
+    if (most < 0 || (isWithin(limit.soft, most) && isWithin(limit.hard, most))) return []
     const wanted = limit.hard < 0 ? 'unlimited' : limit.hard
-    throw new StackError('start-failed', `ulimit ${name} cannot be ${wanted}: the hard limit of this host is ${most}`, {
-      hint: `ask for at most ${most}, or let the daemon run with CAP_SYS_RESOURCE`,
-    })
-  }
+    return [`ulimit ${name} is ${most}, not ${wanted}: the host allows no more without CAP_SYS_RESOURCE`]
+  })
 }
 
 /** A process that may raise limits is not held to its own. */
-export function checkLimitsHere(asked: Limits): void {
-  if (Object.keys(asked).length === 0 || mayRaise(readFileSync('/proc/self/status', 'utf8'))) return
-  checkLimits(asked, readFileSync('/proc/self/limits', 'utf8'))
+export function lessenedHere(asked: Limits): readonly string[] {
+  if (Object.keys(asked).length === 0 || mayRaise(readFileSync('/proc/self/status', 'utf8'))) return []
+  return lessened(asked, readFileSync('/proc/self/limits', 'utf8'))
 }
 
 const sysResource = 1n << 24n

@@ -13,7 +13,6 @@ import {capabilitiesHere, cgroupFacts, seccompOf, userOf} from './facts.ts'
 import {imageOf} from './image-of.ts'
 import {imageView, overlaysOf} from './layers.ts'
 import type {Parts} from './parts.ts'
-import {checkLimitsHere} from './rlimits.ts'
 import {type NetworkOwner, netnsOf, networkOwner} from './shared-network.ts'
 import {containerSteps, type StepFacts} from './steps.ts'
 
@@ -26,8 +25,6 @@ export type StartOptions = {
 export async function startContainer(parts: Parts, record: ContainerRecord, options: StartOptions): Promise<void> {
   const image = imageOf(parts.images, record)
   const owner = networkOwner(record, options.find)
-  // First of all, since it finds what is wrong with the record before anything is made.
-  checkLimitsHere(record.host.ulimits)
   const devices = grantedDevices(record.host.resources.devices)
   const hardware = {
     deviceRules: deviceRulesOf(record.host, devices),

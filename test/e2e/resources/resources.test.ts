@@ -100,3 +100,15 @@ test('docker run gives devices and limits too', async context => {
   })
   expect((await run('--tmpfs', '/t:colour=red', image, 'true')).stderr).toContain('invalid tmpfs option "colour=red"')
 })
+
+test('what the host cannot give is said where it is asked for', async () => {
+  const here = await project(`name: less
+services:
+  a: {image: "host://", command: sleep infinity, init: true, ulimits: {memlock: -1}}
+`)
+  const {code, all} = await here.stack('up', '-d')
+  expect(code).toBe(0)
+  const most = (await here.stack('exec', '-T', 'a', 'sh', '-c', 'ulimit -Hl')).stdout.trim()
+  const isLess = all.includes('ulimit memlock is')
+  expect(isLess).toBe(most !== 'unlimited')
+})

@@ -62,11 +62,14 @@ export class Machine {
   }
 
   /** Creates a container that runs a shell line. */
+  /** What its creator was told, by id. */
+  readonly told = new Map<string, readonly string[]>()
+
   async create(script: string, changes: Parameters<typeof record>[0] = {}, files: Uint8Array[] = []): Promise<string> {
     const id = randomBytes(32).toString('hex')
     const config = {entrypoint: ['/bin/sh', '-c'], cmd: [script], ...changes.config}
     const container: ContainerRecord = record({...changes, id, imageId: this.image.id, config})
-    await this.containers.create(container, files)
+    this.told.set(id, await this.containers.create(container, files))
     return id
   }
 

@@ -41,6 +41,12 @@ export class Cgroups {
     )
   }
 
+  /** What of the limits this host does not have. Errors: unsupported, for what a program cannot do without. */
+  unhonoured(record: ContainerRecord): readonly string[] {
+    const directories = this.directoriesOf(record)
+    return directories === undefined ? [] : unhonoured(directories.version, record.host.resources)
+  }
+
   /** Makes them and writes the limits; nothing is left where that fails. */
   async create(record: ContainerRecord, hardware: HardwareLimits): Promise<CgroupDirectories | undefined> {
     const warn = (text: string) => this.#tell(`start "${record.name}"`, new StackError('unsupported', text))
@@ -50,7 +56,6 @@ export class Cgroups {
       return undefined
     }
     const {resources} = record.host
-    for (const text of unhonoured(directories.version, resources)) warn(text)
     try {
       for (const directory of directories.all) makeDirectory(directory)
       if (directories.version === 2) this.#enableControllers(resources)
