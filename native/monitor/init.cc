@@ -47,6 +47,8 @@ void split_off_init() {
   ::sigprocmask(SIG_BLOCK, &all, &before);
   sigdelset(&before, SIGCHLD);
   check(::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "set parent death signal");
+  // Where it is not process 1, orphans would go to whoever is.
+  check(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "set child subreaper");
   pid_t program = check(::fork(), "fork");
   if (program > 0) be_init(program, before);
 }

@@ -1,4 +1,5 @@
 import {type Diagnostic, hasErrors, type SourceFile} from '../base/diagnostic.ts'
+import type {SecurityModule} from '../base/security-modules.ts'
 import type {Project} from '../model/project.ts'
 import type {Canonical} from './canonical-form.ts'
 import {check} from './check.ts'
@@ -14,6 +15,7 @@ import {nearest, type Path} from './path.ts'
 import {problem} from './problem.ts'
 import {applyProfiles} from './profiles.ts'
 import {projectOf} from './project/project.ts'
+import {readSeccompFiles} from './seccomp-files.ts'
 import {selectedServices} from './selection.ts'
 import {type Context, createContext, own} from './source.ts'
 import {checkSupport} from './support.ts'
@@ -34,6 +36,8 @@ export type LoadRequest = {
   readonly read: (path: string) => Uint8Array | undefined
   /** `linux/amd64`: what this machine runs. */
   readonly platform?: string | undefined
+  /** What this machine confines programs with; undefined: not known. */
+  readonly securityModules?: readonly SecurityModule[] | undefined
 }
 
 /**
@@ -72,7 +76,7 @@ type Understanding = {
 
 function understand(tree: MapTree, {request, context, environment, name, problems}: Understanding): Loaded {
   checkServicesKey(tree, context)
-  checkSupport(tree, {platform: request.platform}, context.report)
+  checkSupport(tree, {platform: request.platform, securityModules: request.securityModules}, context.report)
   const plain = {services: {}, ...(toPlain(tree) as object)} as Canonical
   const model = normalise(plain, name, request.workingDirectory)
   const switched = applyProfiles(model, request.profiles, request.services ?? [])
@@ -81,13 +85,14 @@ function understand(tree: MapTree, {request, context, environment, name, problem
   const selected = selectedServices(model, request.services ?? [])
   const on = mapValues(switched.on, (each, key) => (selected.has(key) ? readEnvFiles(key, each, from) : each))
   const isCoherent = !problems.some(each => each.severity === 'error' && each.code !== 'unsupported')
+  const complete = mapValues(on, (each, key) => (selected.has(key) ? readSeccompFiles(key, each, from) : each))
   const contents = readContents(model, switched, from)
   if (!isCoherent) return {problems: inOrder(problems)}
   const canonical: Canonical = {...model, services: on}
   if (hasErrors(problems)) return {problems: inOrder(problems), canonical}
   const {workingDirectory} = request
   const files = request.files.map(file => file.path)
-  const project = projectOf({model, switched: {on, off: switched.off}, workingDirectory, files, contents})
+  const project = projectOf({model, switched: {on: complete, off: switched.off}, workingDirectory, files, contents})
   return {problems: inOrder(problems), canonical, project}
 }
 

@@ -73,6 +73,16 @@ export type HostBody = {
   readonly Binds?: readonly string[] | null
   readonly Mounts?: readonly MountBody[] | null
   readonly Tmpfs?: Readonly<Record<string, string>> | null
+  readonly PidMode?: string
+  readonly IpcMode?: string
+  readonly UTSMode?: string
+  readonly CgroupnsMode?: string
+  readonly CgroupParent?: string
+  readonly UsernsMode?: string
+  readonly Runtime?: string
+  readonly MaskedPaths?: readonly string[] | null
+  readonly ReadonlyPaths?: readonly string[] | null
+  readonly Annotations?: Readonly<Record<string, string>> | null
   readonly VolumesFrom?: readonly string[] | null
 }
 

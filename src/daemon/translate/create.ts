@@ -3,6 +3,7 @@ import type {ContainerConfig, EndpointConfig, HealthcheckConfig, HostConfig} fro
 import type {Image} from '../../model/image.ts'
 import type {CreateBody, HealthBody} from './bodies.ts'
 import {fromNanoseconds} from './duration.ts'
+import {isolation} from './isolation.ts'
 import {portBindings} from './ports.ts'
 
 /** What a create request asks for, merged with its image; names of networks and mounts are resolved by the caller. */
@@ -109,6 +110,7 @@ function hostConfig(body: CreateBody): HostConfig {
     ulimits: Object.fromEntries((host.Ulimits ?? []).map(each => [each.Name, {soft: each.Soft, hard: each.Hard}])),
     resources: resources(host),
     log: logLimits(host.LogConfig?.Config ?? {}),
+    ...isolation(host),
   }
 }
 

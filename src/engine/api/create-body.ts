@@ -104,8 +104,19 @@ function hostConfig(spec: ContainerSpec): HostConfig {
     ...given('MemorySwap', resources.memorySwap),
     ...given('PidsLimit', resources.pids),
     ...given('OomScoreAdj', resources.oomScoreAdj),
+    ...isolation(spec),
   }
 }
+
+const isolation = (spec: ContainerSpec) => ({
+  ...given('PidMode', spec.pidMode),
+  ...given('IpcMode', spec.ipcMode),
+  ...given('UTSMode', spec.utsMode),
+  ...given('CgroupnsMode', spec.cgroupMode),
+  ...given('CgroupParent', spec.cgroupParent),
+  ...given('UsernsMode', spec.usernsMode),
+  ...given('Annotations', spec.annotations && {...spec.annotations}),
+})
 
 function portBindings(ports: ContainerSpec['ports']) {
   const bindings: Record<string, Array<{HostIp: string; HostPort: string}>> = {}

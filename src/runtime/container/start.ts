@@ -6,10 +6,12 @@ import type {ContainerRecord} from '../../model/container.ts'
 import type {Image} from '../../model/image.ts'
 import {startMonitor} from '../monitor/start.ts'
 import {prefill} from '../volume/prefill.ts'
+import {apparmorProfile} from './apparmor.ts'
 import {hostnameOf} from './environment.ts'
 import {capabilitiesHere, cgroupFacts, hostDevices, seccompOf, userOf} from './facts.ts'
 import {imageOf} from './image-of.ts'
 import {imageView, overlaysOf} from './layers.ts'
+import {sharedFacts} from './namespaces.ts'
 import type {Parts} from './parts.ts'
 import {limitsFor} from './rlimits.ts'
 import {type NetworkOwner, netnsOf, networkOwner} from './shared-network.ts'
@@ -18,6 +20,8 @@ import {containerSteps, type StepFacts} from './steps.ts'
 export type StartOptions = {
   readonly hold: boolean
   readonly find: (id: string) => ContainerRecord | undefined
+  /** Of a container that runs. */
+  readonly pidOf: (id: string) => number | undefined
 }
 
 /** Everything that a running container needs, then its monitor; where something fails, what was made is unmade. */
@@ -26,7 +30,7 @@ export async function startContainer(parts: Parts, record: ContainerRecord, opti
   const owner = networkOwner(record, options.find)
   const limited = withLimits(parts, record)
   // First of all, since it finds what is wrong with the record before anything is made.
-  const steps = containerSteps(limited, await factsOf(parts, limited, {image, owner, hold: options.hold}))
+  const steps = containerSteps(limited, await factsOf(parts, limited, {image, owner, options}))
   await using undo = new Rollback(error => parts.warn(`clean up after the failed start of "${record.name}"`, error))
   await allOf([
     // The network's work is done by other threads: it goes first, and the rest is done meanwhile.
@@ -71,7 +75,7 @@ function writeNetworkFiles({paths, networks}: Parts, record: ContainerRecord, re
 async function factsOf(
   parts: Parts,
   record: ContainerRecord,
-  {image, owner, hold}: {readonly image: Image; readonly owner: NetworkOwner; readonly hold: boolean},
+  {image, owner, options}: {readonly image: Image; readonly owner: NetworkOwner; readonly options: StartOptions},
 ): Promise<StepFacts> {
   const paths = parts.paths.container(record.id)
   const cgroup = cgroupFacts(parts.cgroups.directoriesOf(record))
@@ -86,13 +90,19 @@ async function factsOf(
     user: userOf(parts.paths, record, image, record.config.user),
     capabilities,
     seccomp: await seccompOf(parts.seccomp, record, {capabilities, cgroupVersion: cgroup.version}),
-    netns: netnsOf(parts.paths, owner),
+    apparmor: apparmorProfile(record.host),
+    shared: sharedFacts(record, netnsOf(parts.paths, owner), id => running(id, options)),
     cgroup,
     networkFiles: owner.kind === 'other' ? parts.paths.container(owner.id).directory : paths.directory,
     devices: record.host.privileged ? hostDevices() : [],
     wake: parts.wake,
-    hold,
+    hold: options.hold,
   }
+}
+
+function running(id: string, {find, pidOf}: StartOptions) {
+  const found = find(id)
+  return found && {name: found.name, pid: pidOf(id)}
 }
 
 function withLimits(parts: Parts, record: ContainerRecord): ContainerRecord {

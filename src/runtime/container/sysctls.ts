@@ -7,10 +7,13 @@ const ipc = /^(kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_f
 const network = /^net(\.[a-zA-Z0-9_-]+)+$/
 
 /** Only settings that are the container's own: any other would change the whole machine. */
-export function sysctlSteps({sysctls, networkMode}: HostConfig): MonitorStep[] {
+export function sysctlSteps({sysctls, networkMode, ipcMode}: HostConfig): MonitorStep[] {
   return Object.entries(sysctls).map(([name, value]) => {
     if (network.test(name) && networkMode === 'host') {
       throw new StackError('bad-request', `sysctl "${name}" would change the network of the host`)
+    }
+    if (ipc.test(name) && ipcMode === 'host') {
+      throw new StackError('bad-request', `sysctl "${name}" would change the IPC of the host`)
     }
     if (!network.test(name) && !ipc.test(name)) {
       throw new StackError('bad-request', `sysctl "${name}" cannot be set for a container`, {
