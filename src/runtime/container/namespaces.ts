@@ -18,8 +18,8 @@ export type FindRunning = (id: string) => {readonly name: string; readonly pid: 
 export function sharedFacts(record: ContainerRecord, netns: string | undefined, find: FindRunning): SharedFacts {
   const {pidMode, ipcMode, utsMode} = record.host
   const modes = [
-    ['pid', pidMode, 'processes'] as const,
-    ['ipc', ipcMode, 'IPC'] as const,
+    ['pid', pidMode, 'process namespace'] as const,
+    ['ipc', ipcMode, 'IPC namespace'] as const,
     ['uts', utsMode, 'host name'] as const,
   ]
   const joined = modes.flatMap(([kind, mode, what]) => {
