@@ -73,6 +73,8 @@ export type HostBody = {
   readonly Binds?: readonly string[] | null
   readonly Mounts?: readonly MountBody[] | null
   readonly Tmpfs?: Readonly<Record<string, string>> | null
+  /** Our extension, which other engines ignore: the daemon's own socket as /var/run/docker.sock. */
+  readonly StackApiSocket?: boolean
   readonly PidMode?: string
   readonly IpcMode?: string
   readonly UTSMode?: string

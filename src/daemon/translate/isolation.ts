@@ -13,6 +13,7 @@ type Isolation = Pick<
   | 'maskedPaths'
   | 'readOnlyPaths'
   | 'annotations'
+  | 'apiSocket'
 >
 
 /** What is asked of namespaces and of what they hide; names of containers are resolved by the caller. */
@@ -34,6 +35,7 @@ export function isolation(body: HostBody): Isolation {
     ...(maskedPaths ? {maskedPaths: maskedPaths.map(absolute)} : {}),
     ...(readOnlyPaths ? {readOnlyPaths: readOnlyPaths.map(absolute)} : {}),
     ...(body.Annotations ? {annotations: body.Annotations} : {}),
+    ...(body.StackApiSocket ? {apiSocket: true} : {}),
   }
 }
 
@@ -51,6 +53,7 @@ export function isolationBody(host: HostConfig) {
     ...(host.maskedPaths === undefined ? {} : {MaskedPaths: host.maskedPaths}),
     ...(host.readOnlyPaths === undefined ? {} : {ReadonlyPaths: host.readOnlyPaths}),
     ...(host.annotations === undefined ? {} : {Annotations: host.annotations}),
+    ...(host.apiSocket ? {StackApiSocket: true} : {}),
   }
 }
 

@@ -8,11 +8,10 @@ const severalNetworks = 44
 
 /** Makes a container; nothing of it is left when it fails. */
 export async function create(client: Client, spec: ContainerSpec, {isOurs}: {isOurs: boolean}): Promise<string> {
-  if (isOurs)
-    return post(client, spec, {...createBody(spec), ...(spec.files.length === 0 ? {} : {StackFiles: fileBodies(spec)})})
+  if (isOurs) return post(client, spec, ownBody(spec))
   const [first, ...others] = spec.networks
   const isOld = others.length > 0 && (await minorVersion(client)) < severalNetworks
-  const body = createBody(isOld && first !== undefined ? {...spec, networks: [first]} : spec)
+  const body = createBody(withApiSocket(isOld && first !== undefined ? {...spec, networks: [first]} : spec))
   const id = await post(client, spec, body)
   try {
     if (isOld) await connect(client, id, others)
@@ -25,6 +24,31 @@ export async function create(client: Client, spec: ContainerSpec, {isOurs}: {isO
     throw error
   }
   return id
+}
+
+/** With what only our own engine understands. */
+function ownBody(spec: ContainerSpec) {
+  const body = createBody(spec)
+  return {
+    ...body,
+    ...(spec.files.length === 0 ? {} : {StackFiles: fileBodies(spec)}),
+    ...(spec.useApiSocket ? {HostConfig: {...body.HostConfig, StackApiSocket: true}} : {}),
+  }
+}
+
+const dockerSocket = '/var/run/docker.sock'
+
+/** As docker compose has it: the socket where Docker has it, on the engine's own machine. */
+function withApiSocket(spec: ContainerSpec): ContainerSpec {
+  if (!spec.useApiSocket) return spec
+  const mount = {
+    type: 'bind',
+    source: dockerSocket,
+    target: dockerSocket,
+    readOnly: false,
+    createHostPath: false,
+  } as const
+  return {...spec, mounts: [...spec.mounts, mount]}
 }
 
 async function post(client: Client, {name}: ContainerSpec, body: unknown): Promise<string> {

@@ -6,6 +6,7 @@ import type {ContainerRecord} from '../../model/container.ts'
 import type {Image} from '../../model/image.ts'
 import {startMonitor} from '../monitor/start.ts'
 import {prefill} from '../volume/prefill.ts'
+import {offerApiSocket} from './api-socket.ts'
 import {apparmorProfile} from './apparmor.ts'
 import {hostnameOf} from './environment.ts'
 import {capabilitiesHere, cgroupFacts, hostDevices, seccompOf, userOf} from './facts.ts'
@@ -31,6 +32,7 @@ export async function startContainer(parts: Parts, record: ContainerRecord, opti
   const limited = withLimits(parts, record)
   // First of all, since it finds what is wrong with the record before anything is made.
   const steps = containerSteps(limited, await factsOf(parts, limited, {image, owner, options}))
+  if (record.host.apiSocket) offerApiSocket(parts.paths)
   await using undo = new Rollback(error => parts.warn(`clean up after the failed start of "${record.name}"`, error))
   await allOf([
     // The network's work is done by other threads: it goes first, and the rest is done meanwhile.
@@ -93,6 +95,7 @@ async function factsOf(
     apparmor: apparmorProfile(record.host),
     shared: sharedFacts(record, netnsOf(parts.paths, owner), id => running(id, options)),
     cgroup,
+    apiDirectory: parts.paths.apiDirectory,
     networkFiles: owner.kind === 'other' ? parts.paths.container(owner.id).directory : paths.directory,
     devices: record.host.privileged ? hostDevices() : [],
     wake: parts.wake,

@@ -1,6 +1,7 @@
 import type {ContainerRecord} from '../../model/container.ts'
 import type {MonitorStep} from '../monitor/program.ts'
 import type {Paths} from '../paths.ts'
+import {apiSocketSteps} from './api-socket.ts'
 import {type CapabilityMask, hexOf} from './capabilities.ts'
 import {environmentOf, hostnameOf} from './environment.ts'
 import {type DeviceNode, defaultDevices, deviceLinks, hiddenPaths, kernelMounts} from './masks.ts'
@@ -24,6 +25,8 @@ export type StepFacts = {
   readonly apparmor: string | undefined
   readonly shared: SharedFacts
   readonly cgroup: CgroupFacts
+  /** Directory with the daemon's socket, for who is given it. */
+  readonly apiDirectory: string
   /** Directory with resolv.conf, hosts and hostname. */
   readonly networkFiles: string
   /** Device nodes beyond the defaults: the host's, for a privileged container. */
@@ -83,6 +86,7 @@ function rootSteps(record: ContainerRecord, facts: StepFacts): MonitorStep[] {
     ...networkFiles(facts.networkFiles).filter(([, , target]) => !taken.has(target)),
     ...(taken.has('/dev/shm') || taken.has('/dev') ? [] : sharedMemory(facts.shared)),
     ...mountSteps(mounts, facts.sources),
+    ...apiSocketSteps(host, facts.apiDirectory),
     ...when(host.utsMode === undefined, ['hostname', hostnameOf(record)]),
     ...when(host.utsMode === undefined && config.domainname !== '', ['domainname', config.domainname]),
     ...sysctlSteps(host),

@@ -15,6 +15,7 @@ const facts = (changes: Partial<StepFacts> = {}): StepFacts => ({
   apparmor: undefined,
   shared: {netns: '/r/netns/c0ffee0000000000', joined: [], shm: undefined},
   cgroup: {version: 2, directories: ['/cg/stack/c0ffee'], oomFile: '/cg/stack/c0ffee/memory.events', trees: []},
+  apiDirectory: '/r/api',
   networkFiles: '/c',
   devices: [],
   wake: {lock: 'stack-wake', command: ['/bin/stack', 'daemon']},
