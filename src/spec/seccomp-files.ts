@@ -40,7 +40,8 @@ function profileText(path: string, where: Path, {context, placeOf}: From): strin
     if (typeof profile === 'object' && profile !== null && 'defaultAction' in profile) return text
     context.report(problem('bad-value', `${label}: ${path} has no defaultAction`, {at, hint}))
   } catch (error) {
-    const because = error instanceof Error ? error.message : String(error)
+    // Without the beginning of the text, which some messages end with.
+    const because = (error instanceof Error ? error.message : String(error)).replace(/, ".*/s, '')
     context.report(problem('bad-value', `${label}: ${path} is not JSON: ${because}`, {at, hint}))
   }
   return '{}'
