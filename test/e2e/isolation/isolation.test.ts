@@ -67,6 +67,23 @@ test('a service with the namespaces of another: seen from inside, and made anew 
   expect((await here.stack('up', '-d')).code).toBe(0)
 })
 
+test('who ends with another is started again after it', async () => {
+  const here = await project({
+    'compose.yaml': `services:
+  app: {image: "host://", command: sleep infinity, restart: always, stop_grace_period: 1s}
+  side: {image: "host://", command: sleep infinity, restart: always, stop_grace_period: 1s, pid: "service:app"}
+`,
+  })
+  expect((await here.stack('up', '-d')).code).toBe(0)
+  const [app, side] = [await inspect(here, 'app'), await inspect(here, 'side')]
+  process.kill(app.State.Pid, 'SIGKILL')
+  await eventually(async () => {
+    const [again, beside] = [await inspect(here, 'app'), await inspect(here, 'side')]
+    if (!again.State.Pid || !beside.State.Pid || beside.State.Pid === side.State.Pid) return false
+    return namespaceOf(again, 'pid') === namespaceOf(beside, 'pid')
+  })
+})
+
 test('a replica shares with the replica of its number', async () => {
   const here = await project({
     'compose.yaml': `services:
