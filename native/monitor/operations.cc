@@ -64,6 +64,8 @@ void user(Context& context, Words words) {
   std::vector<gid_t> groups;
   for (const auto& group : split(words[3], ',')) groups.push_back(decimal(group));
   uid_t uid = decimal(words[1]);
+  // A filter takes a privilege to load: it is kept, but not effective, until then.
+  if (!context.seccomp.empty()) check(::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "keep capabilities");
   set_user(uid, decimal(words[2]), groups);
   if (uid != 0 && context.capabilities) context.capabilities = 0;
 }
@@ -102,7 +104,7 @@ constexpr Row kTable[] = {
     {"umask", [](Context& c, Words w) { c.umask = octal(w[1]); }},
     {"apparmor", apparmor},
     {"no-new-privileges", [](Context&, Words) { check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs"); }},
-    {"seccomp", [](Context& c, Words w) { load_filter(c.filters.at(w[1])); }},
+    {"seccomp", [](Context& c, Words w) { c.seccomp.push_back(w[1]); }},
     {"capabilities", capabilities},
     {"user", user},
     {"cwd", [](Context&, Words w) { check(::chdir(w[1].c_str()), "chdir", w[1]); }},

@@ -164,7 +164,7 @@ export function processSteps(
     // Before no-new-privileges, which would keep it from having more rights than the monitor's.
     ...(apparmor === undefined ? [] : [['apparmor', apparmor] as const]),
     ...when(securityOptions(host.securityOpt).noNewPrivileges, ['no-new-privileges']),
-    // Loaded before privileges are dropped, since without no-new-privileges it takes one of them.
+    // Before the user, since the monitor keeps the privilege that loading it takes.
     ...(seccomp === undefined ? [] : [['seccomp', seccomp] as const]),
     ['capabilities', hexOf(capabilities), hexOf(user.uid === 0 ? capabilities : 0n)],
     ['user', String(user.uid), String(user.gid), user.groups.join(',')],

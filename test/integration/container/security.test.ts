@@ -29,6 +29,28 @@ test('a seccomp profile of one’s own: its errors, its comparisons, and nothing
   await machine.containers.stop(id, {signal: 9, grace: 0})
 })
 
+/** What busybox's cat needs, and of the monitor's own system calls only capset and execve. */
+const strictNames = `execve exit_group read write open openat close mmap mprotect munmap brk arch_prctl fstat stat lstat
+  newfstatat getuid geteuid getgid setuid setgid getpid getppid getcwd ioctl rt_sigaction rt_sigreturn set_tid_address
+  set_robust_list rseq capget capset wait4 kill readlink uname prlimit64 getrandom lseek fcntl sendfile dup2`.split(
+  /\s+/,
+)
+const strict = {defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{names: strictNames, action: 'SCMP_ACT_ALLOW'}]}
+
+test.each([
+  {as: 'root', user: '', more: [], init: false, rights: '00000000a80425fb'},
+  {as: 'another user', user: 'web', more: [], init: false, rights: '0000000000000000'},
+  {as: 'nobody who gains', user: 'web', more: ['no-new-privileges'], init: false, rights: '0000000000000000'},
+  {as: 'a child of init', user: 'web', more: [], init: true, rights: '0000000000000000'},
+])('a strict profile need not know what the monitor does, as $as', async ({user, more, init, rights}) => {
+  const text = await machine.output('/proc/self/status', {
+    config: {entrypoint: ['/bin/cat'], user},
+    host: {init, securityOpt: [...more, `seccomp=${JSON.stringify(strict)}`]},
+  })
+  expect(text).toMatch(new RegExp(`\nCapPrm:\t${rights}\nCapEff:\t${rights}\n`))
+  expect(text).toContain('\nSeccomp:\t2\n')
+})
+
 test('a profile that kills', async () => {
   const profile = {
     defaultAction: 'SCMP_ACT_ALLOW',
@@ -64,6 +86,16 @@ test('groups that are added, by name and by number', async () => {
   const text = await machine.output('id -u; id -G', {config: {user: 'web:www'}, host: {groupAdd: ['extra', '4711']}})
   expect(text).toBe('33\n34 50 4711\n')
   await expect(machine.run('true', {host: {groupAdd: ['nobodies']}})).rejects.toThrow('unable to find group "nobodies"')
+})
+
+test('init has no more rights than the program', async () => {
+  const text = await machine.output('sleep 0.2; grep -E "^(Cap|Seccomp:)" /proc/1/status', {host: {init: true}})
+  expect(text).toMatch(/CapPrm:\t00000000a80425fb\nCapEff:\t00000000a80425fb\n[\s\S]*Seccomp:\t2\n/)
+  const other = await machine.output('sleep 0.2; grep -E "^(Cap|Seccomp:)" /proc/1/status', {
+    config: {user: 'web'},
+    host: {init: true},
+  })
+  expect(other).toMatch(/CapPrm:\t0{16}\nCapEff:\t0{16}\n[\s\S]*Seccomp:\t2\n/)
 })
 
 test('init is process 1, passes signals on and reaps', async () => {

@@ -97,7 +97,10 @@ function conditions(value: unknown, where: string): Conditions {
   const words = (key: string) => list(entry[key], `${where}.${key}`).map(each => word(each, `${where}.${key}`))
   const minKernel = optional(entry.minKernel, each => word(each, `${where}.minKernel`))
   if (minKernel !== undefined && !/^\d+(\.\d+)?$/.test(minKernel)) throw refused(`${where}.minKernel is no version`)
-  return {arches: words('arches'), caps: words('caps'), minKernel}
+  const caps = words('caps')
+  // Fails for a name that does not exist, here and not when the container starts.
+  for (const each of caps) hasCapability(0n, each)
+  return {arches: words('arches'), caps, minKernel}
 }
 
 function comparison(value: unknown, where: string): Comparison {

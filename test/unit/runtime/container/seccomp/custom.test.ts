@@ -127,6 +127,10 @@ test.each([
   ['nonsense', 'is not JSON'],
   ['[]', 'the profile is not an object'],
   ['{}', 'defaultAction is not a word'],
+  [
+    {defaultAction: 'SCMP_ACT_ALLOW', syscalls: [rule(['read'], 'SCMP_ACT_LOG', {includes: {caps: ['CAP_ODD']}})]},
+    'unknown capability "CAP_ODD"',
+  ],
   [{defaultAction: 'SCMP_ACT_NOTIFY'}, 'defaultAction "SCMP_ACT_NOTIFY" is not supported'],
   [{defaultAction: 'SCMP_ACT_ALLOW', syscalls: {}}, 'syscalls is not a list'],
   [{defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{action: 'SCMP_ACT_ALLOW'}]}, 'syscalls[0].names is not a word'],
