@@ -22,7 +22,7 @@ bool is_forwarded(int signal) {
   return true;
 }
 
-[[noreturn]] void be_init(pid_t program, const sigset_t& before) {
+[[noreturn]] void be_init(pid_t program, const sigset_t& before, const std::function<void()>& confine) {
   forwarded_to = program;
   for (int signal = 1; signal < NSIG; ++signal) {
     if (is_forwarded(signal)) ::signal(signal, forward);
@@ -30,6 +30,7 @@ bool is_forwarded(int signal) {
   // The channel to the monitor is closed by the program's exec, so it must not stay open here.
   syscall(SYS_close_range, 3u, ~0u, 0);
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  confine();
   for (;;) {
     int status = 0;
     if (::waitpid(-1, &status, 0) != program) continue;
@@ -39,7 +40,7 @@ bool is_forwarded(int signal) {
 
 }  // namespace
 
-void split_off_init() {
+void split_off_init(const std::function<void()>& confine) {
   // A signal that comes before there are handlers would be lost on process 1.
   sigset_t all;
   sigset_t before;
@@ -47,6 +48,8 @@ void split_off_init() {
   ::sigprocmask(SIG_BLOCK, &all, &before);
   sigdelset(&before, SIGCHLD);
   check(::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "set parent death signal");
+  // Where it is not process 1, orphans would go to whoever is.
+  check(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "set child subreaper");
   pid_t program = check(::fork(), "fork");
-  if (program > 0) be_init(program, before);
+  if (program > 0) be_init(program, before, confine);
 }

@@ -53,10 +53,17 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// A change of user or capabilities clears it, so it is set after them.
+// A change of user or more capabilities clear it, so it is set after the user; fewer do not.
 void die_with_monitor(int channel) {
   check(::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "set parent death signal");
   if (is_hung_up(channel)) ::_exit(1);
+}
+
+// The filter comes as late as it can, so that a strict one need let through nothing of ours but capset and the exec.
+void confine(const Context& context) {
+  if (!context.seccomp.empty()) use_permitted();
+  for (const auto& path : context.seccomp) load_filter(context.filters.at(path));
+  if (context.capabilities) set_capabilities(*context.capabilities);
 }
 
 std::vector<char*> pointers(const std::vector<std::string>& words) {
@@ -69,7 +76,7 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
 }  // namespace
 
 void launch(Context& context, const std::vector<std::string>& words) {
-  if (context.init) split_off_init();
+  if (context.init) split_off_init([&] { confine(context); });
   check(::setsid(), "setsid");
   if (context.stdio->tty) open_terminal(context);
   else use_pipes(*context.stdio);
@@ -77,9 +84,9 @@ void launch(Context& context, const std::vector<std::string>& words) {
   std::string file = find_program(words[0], context.environment);
   ::umask(context.umask);
   reset_signals();
-  if (context.capabilities) set_capabilities(*context.capabilities);
   die_with_monitor(context.channel);
   check(syscall(SYS_close_range, 3u, ~0u, kCloseOnExec), "close_range");
+  confine(context);
   ::execve(file.c_str(), pointers(words).data(), pointers(context.environment).data());
   throw SysError("exec", words[0]);
 }

@@ -1,6 +1,7 @@
 // What is mounted in a container's root.
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -45,6 +46,11 @@ unsigned long mount_flags(const std::string& flags) {
   unsigned long bits = 0;
   for (const auto& name : split(flags, ',')) bits |= flag_of(name).mount;
   return bits;
+}
+
+unsigned recursion(const std::string& flags) {
+  std::vector<std::string> names = split(flags, ',');
+  return std::find(names.begin(), names.end(), "rec") == names.end() ? 0 : AT_RECURSIVE;
 }
 
 // The file system context has a text for what went wrong; errno alone says "Invalid argument".
@@ -104,24 +110,35 @@ void Rootfs::mount(const std::string& source, const std::string& target, const s
   check(::mount(source.c_str(), by_fd(at).c_str(), type.c_str(), mount_flags(flags), data.c_str()), "mount", target);
 }
 
-void Rootfs::bind(const std::string& source, const std::string& target, const std::string& flags) {
-  unsigned recursive = 0;
+void Rootfs::attach(const Fd& tree, const std::string& source, const std::string& target, const std::string& flags) {
   mount_attr attributes{};
   attributes.propagation = MS_PRIVATE;
   for (const auto& name : split(flags, ',')) {
-    if (name == "rec") {
-      recursive = AT_RECURSIVE;
-      continue;
-    }
+    if (name == "rec") continue;
     const Flag& flag = flag_of(name);
     attributes.attr_set |= flag.attribute;
     if (flag.propagation != 0) attributes.propagation = flag.propagation;
   }
-  Fd tree = kernel::open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | recursive);
   struct stat status {};
   check(::fstat(tree.get(), &status), "stat", source);
-  kernel::mount_setattr(tree.get(), recursive, attributes, source);
+  kernel::mount_setattr(tree.get(), recursion(flags), attributes, source);
   kernel::move_mount(tree.get(), target_like(target, S_ISDIR(status.st_mode)).get(), target);
+}
+
+void Rootfs::bind(const std::string& source, const std::string& target, const std::string& flags) {
+  attach(kernel::open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | recursion(flags)), source, target, flags);
+}
+
+// A tree can be cloned only by who is in its namespace; the clone hangs nowhere, so it can be taken along.
+void Rootfs::bind_of(const std::string& space, const std::string& source, const std::string& target,
+                     const std::string& flags) {
+  const char* own_path = "/proc/self/ns/mnt";
+  Fd own(check(::open(own_path, O_RDONLY | O_CLOEXEC), "open", own_path));
+  Fd other(check(::open(space.c_str(), O_RDONLY | O_CLOEXEC), "open", space));
+  check(::setns(other.get(), CLONE_NEWNS), "setns", space);
+  Fd tree = kernel::open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | AT_SYMLINK_NOFOLLOW | recursion(flags));
+  check(::setns(own.get(), CLONE_NEWNS), "setns", own_path);
+  attach(tree, source, target, flags);
 }
 
 void Rootfs::mask(const std::string& path) {

@@ -1,8 +1,10 @@
 #include "operations.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -41,6 +43,18 @@ void oom_score_adj(Context&, Words words) {
   if (!wrote && errno != EACCES && errno != EPERM) throw SysError("write", path);
 }
 
+// For the next exec, and for those of children that are forked before it. What is not the kernel's own is not written to.
+void apparmor(Context&, Words words) {
+  const char* path = "/proc/thread-self/attr/apparmor/exec";
+  const char* older = "/proc/thread-self/attr/exec";
+  Fd file(::open(path, O_WRONLY | O_CLOEXEC));
+  if (!file) file = Fd(check(::open(older, O_WRONLY | O_CLOEXEC), "open", older));
+  struct statfs status {};
+  check(::fstatfs(file.get(), &status), "statfs", path);
+  if (status.f_type != PROC_SUPER_MAGIC) throw SysError("open", path, ELOOP);
+  write_text(file, "exec " + words[1], words[1]);
+}
+
 void capabilities(Context& context, Words words) {
   limit_bounding(number<uint64_t>(words[1], 16));
   context.capabilities = number<uint64_t>(words[2], 16);
@@ -50,6 +64,8 @@ void user(Context& context, Words words) {
   std::vector<gid_t> groups;
   for (const auto& group : split(words[3], ',')) groups.push_back(decimal(group));
   uid_t uid = decimal(words[1]);
+  // A filter takes a privilege to load: it is kept, but not effective, until then.
+  if (!context.seccomp.empty()) check(::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "keep capabilities");
   set_user(uid, decimal(words[2]), groups);
   if (uid != 0 && context.capabilities) context.capabilities = 0;
 }
@@ -71,6 +87,7 @@ constexpr Row kTable[] = {
     {"overlay", [](Context& c, Words w) { c.rootfs.overlay(w[1], w[2], w[3], {w.begin() + 4, w.end()}); }},
     {"mount", [](Context& c, Words w) { c.rootfs.mount(w[1], w[2], w[3], w[4], w[5]); }},
     {"bind", [](Context& c, Words w) { c.rootfs.bind(w[1], w[2], w[3]); }},
+    {"bind-of", [](Context& c, Words w) { c.rootfs.bind_of(w[1], w[2], w[3], w[4]); }},
     {"mkdir", [](Context& c, Words w) { c.rootfs.mkdir(w[1], octal(w[2]), {decimal(w[3]), decimal(w[4])}); }},
     {"file", [](Context& c, Words w) { c.rootfs.file(w[1], octal(w[2]), w[3]); }},
     {"symlink", [](Context& c, Words w) { c.rootfs.symlink(w[1], w[2]); }},
@@ -85,8 +102,9 @@ constexpr Row kTable[] = {
     {"rlimit", [](Context&, Words w) { set_rlimit(w[1], w[2], w[3]); }},
     {"oom-score-adj", oom_score_adj},
     {"umask", [](Context& c, Words w) { c.umask = octal(w[1]); }},
+    {"apparmor", apparmor},
     {"no-new-privileges", [](Context&, Words) { check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs"); }},
-    {"seccomp", [](Context& c, Words w) { load_filter(c.filters.at(w[1])); }},
+    {"seccomp", [](Context& c, Words w) { c.seccomp.push_back(w[1]); }},
     {"capabilities", capabilities},
     {"user", user},
     {"cwd", [](Context&, Words w) { check(::chdir(w[1].c_str()), "chdir", w[1]); }},

@@ -31,6 +31,8 @@ struct Context {
   std::vector<std::string> environment;
   // By path, read before the root changes.
   std::map<std::string, std::vector<sock_filter>> filters;
+  // Those to load, by path, just before the exec.
+  std::vector<std::string> seccomp;
   // What is to be permitted and effective, until it is set.
   std::optional<uint64_t> capabilities;
 };

@@ -66,6 +66,14 @@ void set_capabilities(uint64_t effective) {
   check(syscall(SYS_capset, &header, data), "capset");
 }
 
+void use_permitted() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct held[2]{};
+  check(syscall(SYS_capget, &header, held), "capget");
+  for (auto& half : held) half.effective = half.permitted;
+  check(syscall(SYS_capset, &header, held), "capset");
+}
+
 void set_user(uid_t uid, gid_t gid, const std::vector<gid_t>& groups) {
   check(::setgroups(groups.size(), groups.data()), "setgroups");
   check(::setresgid(gid, gid, gid), "setgid", std::to_string(gid));

@@ -15,6 +15,9 @@ void limit_bounding(uint64_t bounding);
 // Permitted and effective become `effective`; call it after the user was set.
 void set_capabilities(uint64_t effective);
 
+// Effective becomes what is permitted.
+void use_permitted();
+
 void set_user(uid_t uid, gid_t gid, const std::vector<gid_t>& groups);
 
 std::vector<sock_filter> read_filter(const std::string& path);

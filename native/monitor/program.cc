@@ -21,10 +21,10 @@ constexpr Operation kOperations[] = {
     {"log", "pln"}, {"pid", "p"}, {"exit", "p"}, {"control", "p"}, {"stdin", "w"}, {"tty", "nn"}, {"hold", ""},
     {"namespaces", "w*"}, {"join", "wp"}, {"cgroup", "p"}, {"oom-file", "p"}, {"wake", "wpw*"}, {"detach", ""},
     // of the container
-    {"propagation", "w"}, {"overlay", "peep+"}, {"mount", "wpwww"}, {"bind", "ppw"}, {"mkdir", "ponn"},
+    {"propagation", "w"}, {"overlay", "peep+"}, {"mount", "wpwww"}, {"bind", "ppw"}, {"bind-of", "pppw"}, {"mkdir", "ponn"},
     {"file", "pow"}, {"symlink", "wp"}, {"device", "pwnnonn"}, {"mask", "p"}, {"readonly", "p"}, {"root", ""},
     {"root-readonly", ""}, {"hostname", "w"}, {"domainname", "w"}, {"sysctl", "ww"}, {"rlimit", "wii"},
-    {"oom-score-adj", "i"}, {"umask", "o"}, {"no-new-privileges", ""}, {"seccomp", "p"}, {"capabilities", "xx"},
+    {"oom-score-adj", "i"}, {"umask", "o"}, {"apparmor", "w"}, {"no-new-privileges", ""}, {"seccomp", "p"}, {"capabilities", "xx"},
     {"user", "nnw"}, {"cwd", "p"}, {"env", "w"}, {"init", ""}, {"exec", "w+"},
     // requests on the control socket
     {"status", ""}, {"watch", ""}, {"go", ""}, {"signal", "n"}, {"stop", "nl"}, {"resize", "nn"}, {"attach", "w?"}};

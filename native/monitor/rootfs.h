@@ -32,6 +32,8 @@ class Rootfs {
   void mount(const std::string& source, const std::string& target, const std::string& type, const std::string& flags,
              const std::string& data);
   void bind(const std::string& source, const std::string& target, const std::string& flags);
+  // The same, of a source in another mount namespace, which is given by its file.
+  void bind_of(const std::string& space, const std::string& source, const std::string& target, const std::string& flags);
   void mkdir(const std::string& path, mode_t mode, Owner owner);
   void file(const std::string& path, mode_t mode, const std::string& content);
   void symlink(const std::string& target, const std::string& path);
@@ -45,6 +47,7 @@ class Rootfs {
   Fd open(const std::string& path, int flags = 010000000 /* O_PATH */, mode_t mode = 0) const;
 
  private:
+  void attach(const Fd& tree, const std::string& source, const std::string& target, const std::string& flags);
   // Nothing where it is not there.
   std::optional<Fd> find(const std::string& path) const;
   std::optional<std::string> link_at(const std::string& path) const;

@@ -2,8 +2,10 @@ import {randomBytes} from 'node:crypto'
 import {mkdir, stat} from 'node:fs/promises'
 import {StackError} from '../base/error.ts'
 import type {ContainerRecord, MountRecord} from '../model/container.ts'
+import {checkSecurity} from '../runtime/container/security.ts'
 import type {Daemon} from './context.ts'
 import {findContainer, findImage} from './find.ts'
+import {sharedNamespaces} from './sharing.ts'
 import {attributesOf} from './supervise.ts'
 import type {CreateBody} from './translate/bodies.ts'
 import {wanted} from './translate/create.ts'
@@ -25,6 +27,8 @@ export async function createContainer(daemon: Daemon, asked: string | undefined,
   const networkMode = host.networkMode.startsWith('container:')
     ? (`container:${findContainer(runtime, host.networkMode.slice('container:'.length)).id}` as const)
     : host.networkMode
+  const shared = sharedNamespaces(host, body.Hostname, name => findContainer(runtime, name))
+  checkSecurity(host.securityOpt)
   const mounts: MountRecord[] = []
   for (const mount of wantedMounts(body, image.config.volumes)) mounts.push(await resolveMount(daemon, mount))
   const files = body.StackFiles ?? []
@@ -40,8 +44,8 @@ export async function createContainer(daemon: Daemon, asked: string | undefined,
     created: Date.now(),
     image: body.Image,
     imageId: image.id,
-    config,
-    host: {...host, networkMode},
+    config: {...config, ...shared.config},
+    host: {...host, ...shared.host, networkMode},
     endpoints,
     mounts,
   }

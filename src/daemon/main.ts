@@ -3,6 +3,7 @@ import type {Server} from 'node:http'
 import {connect} from 'node:net'
 import {describe, StackError} from '../base/error.ts'
 import {takeLock} from '../base/lock.ts'
+import {renewApiSocket, withdrawApiSocket} from '../runtime/container/api-socket.ts'
 import {openRuntime} from '../runtime/open.ts'
 import {type Paths, pathsFrom} from '../runtime/paths.ts'
 import {version} from '../version.ts'
@@ -71,8 +72,10 @@ async function serve(paths: Paths): Promise<number> {
   const dns = await serveDns({networks: daemon.runtime.networks, isRunning, warn})
   await daemon.supervisor.adopt()
   await listen(server, paths.socket)
+  renewApiSocket(paths)
   await ended
   await rm(paths.socket, {force: true})
+  if (!isNeeded(daemon)) withdrawApiSocket(paths)
   server.close()
   server.closeAllConnections()
   await dns.close()

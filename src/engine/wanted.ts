@@ -1,3 +1,4 @@
+import type {SharedMode} from '../model/container.ts'
 import type {Network, NetworkAttachment, Service, Volume} from '../model/project.ts'
 
 /** A network to make: all that the engine must know. */
@@ -38,6 +39,11 @@ type Inherited = Pick<
   | 'groupAdd'
   | 'shmSize'
   | 'logging'
+  | 'cgroupMode'
+  | 'cgroupParent'
+  | 'usernsMode'
+  | 'annotations'
+  | 'useApiSocket'
 >
 
 /** One container to make: all that the engine must know, nothing of Compose but the labels. */
@@ -55,6 +61,9 @@ export type ContainerSpec = Inherited & {
     readonly mode: number
   }>
   readonly networkMode: 'networks' | 'none' | 'host' | `container:${string}`
+  readonly pidMode?: SharedMode
+  readonly ipcMode?: SharedMode | 'private' | 'shareable' | 'none'
+  readonly utsMode?: SharedMode
   /** By the network's name on the engine; in order of attachment, the first has the default route. */
   readonly networks: ReadonlyArray<{readonly name: string} & Omit<NetworkAttachment, 'priority' | 'gatewayPriority'>>
 }

@@ -70,15 +70,23 @@ class Performer {
   }
 
   async #create(ref: ContainerRef, spec: ContainerSpec, warn: PerformContext['warn']): Promise<void> {
-    this.#ids.set(ref, await this.#engine.createContainer(this.#withParent(spec), warn))
+    this.#ids.set(ref, await this.#engine.createContainer(this.#withPeers(spec), warn))
   }
 
-  /** A container whose network is shared may have been created by this plan, under a name that is not yet its own. */
-  #withParent(spec: ContainerSpec): ContainerSpec {
-    if (!spec.networkMode.startsWith('container:')) return spec
-    const parent = spec.networkMode.slice('container:'.length)
-    for (const [{name}, id] of this.#ids) if (name === parent) return {...spec, networkMode: `container:${id}`}
-    return spec
+  /** A container whose namespace is shared may have been created by this plan, under a name that is not yet its own. */
+  #withPeers(spec: ContainerSpec): ContainerSpec {
+    const ids = new Map([...this.#ids].map(([{name}, id]) => [name, id] as const))
+    const resolved = <Mode extends string>(mode: Mode): Mode | `container:${string}` => {
+      const id = mode.startsWith('container:') ? ids.get(mode.slice('container:'.length)) : undefined
+      return id === undefined ? mode : `container:${id}`
+    }
+    return {
+      ...spec,
+      networkMode: resolved(spec.networkMode),
+      ...(spec.pidMode === undefined ? {} : {pidMode: resolved(spec.pidMode)}),
+      ...(spec.ipcMode === undefined ? {} : {ipcMode: resolved(spec.ipcMode)}),
+      ...(spec.utsMode === undefined ? {} : {utsMode: resolved(spec.utsMode)}),
+    }
   }
 
   #idOf(ref: ContainerRef): string {

@@ -81,7 +81,25 @@ export type HostConfig = {
   readonly ulimits: Readonly<Record<string, {readonly soft: number; readonly hard: number}>>
   readonly resources: ResourceLimits
   readonly log: {readonly maxSize: number; readonly maxFiles: number}
+  /** Whose processes it sees; undefined: its own. The container is an id. */
+  readonly pidMode?: SharedMode
+  /** undefined is private. `none`: private and without /dev/shm. */
+  readonly ipcMode?: SharedMode | 'private' | 'shareable' | 'none'
+  readonly utsMode?: SharedMode
+  readonly cgroupMode?: 'host' | 'private'
+  /** Absolute, or below stack's own. */
+  readonly cgroupParent?: string
+  readonly usernsMode?: 'host'
+  /** Instead of the usual ones. */
+  readonly maskedPaths?: readonly string[]
+  readonly readOnlyPaths?: readonly string[]
+  readonly annotations?: Readonly<Record<string, string>>
+  /** The daemon's socket is there as /var/run/docker.sock. */
+  readonly apiSocket?: boolean
 }
+
+/** A namespace of the host's or of another container. */
+export type SharedMode = 'host' | `container:${string}`
 
 export type ResourceLimits = HostResources & {
   /** Billionths of a CPU, as Docker's NanoCpus. */

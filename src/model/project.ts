@@ -74,7 +74,21 @@ export type Service = {
   readonly shmSize?: number
   readonly logging?: {readonly driver?: string; readonly options: Readonly<Record<string, string>>}
   readonly profiles: readonly string[]
+  /** Whose processes it sees; undefined: its own. */
+  readonly pidMode?: Shared
+  /** undefined: private, as Docker has it. `none`: private and without /dev/shm. */
+  readonly ipcMode?: Shared | 'private' | 'shareable' | 'none'
+  readonly utsMode?: Shared
+  readonly cgroupMode?: 'host' | 'private'
+  /** Absolute, or below stack's own. */
+  readonly cgroupParent?: string
+  readonly usernsMode?: 'host'
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly useApiSocket?: boolean
 }
+
+/** A namespace that is not a container's own. */
+export type Shared = 'host' | `service:${string}` | `container:${string}`
 
 export type Port = {
   /** Port inside the container. */

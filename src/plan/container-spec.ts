@@ -5,12 +5,20 @@ import type {FileGrant, FileObject, Mount, Project, Service} from '../model/proj
 import {version} from '../version.ts'
 import {configHash} from './hash.ts'
 import {dependenciesOf, networkParent} from './order.ts'
+import {peerNumber, sharedModes} from './sharing.ts'
 
 export const containerName = (project: Project, service: Service, number: number): string =>
   service.containerName ?? `${project.name}-${service.name}-${number}`
 
-/** The container to make for one replica of a service. */
-export function containerSpec(project: Project, service: Service, number: number): ContainerSpec {
+/** The container to make for one replica of a service; `numbers` are the replicas that a service has. */
+export function containerSpec(
+  project: Project,
+  service: Service,
+  number: number,
+  numbers: (service: string) => readonly number[] = () => [],
+): ContainerSpec {
+  const peer = (name: string) =>
+    containerName(project, declared(project.services, name, 'service'), peerNumber(number, numbers(name)))
   const name = containerName(project, service, number)
   return {
     ...engineFields(service),
@@ -21,6 +29,7 @@ export function containerSpec(project: Project, service: Service, number: number
       ...grants(service.configs, project.configs, 'config'),
       ...grants(service.secrets, project.secrets, 'secret'),
     ],
+    ...sharedModes(service, peer),
     networkMode: networkMode(project, service),
     networks: networks(project, service, name),
   }
@@ -28,7 +37,8 @@ export function containerSpec(project: Project, service: Service, number: number
 
 /** What a container takes from its service word by word: all but what the plan resolves or keeps to itself. */
 function engineFields(service: Service) {
-  const {dependsOn, pullPolicy, profiles, attach, scale, containerName, configs, secrets, ...same} = service
+  const {dependsOn, pullPolicy, profiles, attach, scale, containerName, configs, secrets, ...rest} = service
+  const {pidMode, ipcMode, utsMode, ...same} = rest
   return same
 }
 

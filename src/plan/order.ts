@@ -3,15 +3,17 @@ import {findCycle, reachable} from '../base/graph.ts'
 import type {ActualContainer} from '../engine/engine.ts'
 import {label, parseDependencies} from '../engine/labels.ts'
 import type {Dependency, Project, Service} from '../model/project.ts'
+import {peersOf} from './sharing.ts'
 
 /** What each service depends on, by service: of the file, or of the labels where there is none. */
 export type Dependencies = (service: string) => Readonly<Record<string, Dependency>>
 
-/** `depends_on`, and the service whose network is shared. */
+/** `depends_on`, and the services whose network or other namespaces are shared. */
 export function dependenciesOf(service: Service): Readonly<Record<string, Dependency>> {
-  const parent = networkParent(service)
-  if (parent === undefined || parent in service.dependsOn) return service.dependsOn
-  return {...service.dependsOn, [parent]: {condition: 'service_started', restart: true, required: true}}
+  const parents = [networkParent(service) ?? [], peersOf(service)].flat().filter(each => !(each in service.dependsOn))
+  if (parents.length === 0) return service.dependsOn
+  const implied: Dependency = {condition: 'service_started', restart: true, required: true}
+  return {...service.dependsOn, ...Object.fromEntries(parents.map(each => [each, implied]))}
 }
 
 /** The service named by `network_mode: service:x`. */

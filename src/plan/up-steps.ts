@@ -7,6 +7,7 @@ import type {Decision, Replica} from './converge.ts'
 import {inheritVolumes} from './inherit.ts'
 import {networkParent} from './order.ts'
 import {type Made, makeNetworks, makeVolumes, usedNetworks, usedVolumes} from './resources.ts'
+import {peersOf} from './sharing.ts'
 import {startServices} from './start-steps.ts'
 import type {ContainerRef, PullPolicy, Step} from './step.ts'
 import {StepList} from './step-list.ts'
@@ -82,6 +83,7 @@ type Replicas = ReadonlyMap<string, readonly Progress[]>
 
 function createContainers({decisions, options}: UpWork, {project, list, resources}: Creation): Replicas {
   const all = new Map<string, Progress[]>()
+  const numbers = (name: string) => all.get(name)?.map(({ref}) => ref.number) ?? []
   for (const {service, replicas, leftovers} of decisions) {
     const parent = networkParent(service)
     const after = [
@@ -89,6 +91,7 @@ function createContainers({decisions, options}: UpWork, {project, list, resource
       ...usedNetworks(service).flatMap(key => resources.networks.get(project.networks[key]!.name) ?? []),
       ...usedVolumes(service).flatMap(key => resources.volumes.get(project.volumes[key]!.name) ?? []),
       parent === undefined ? [] : (all.get(parent)?.[0]?.created ?? []),
+      ...peersOf(service).flatMap(peer => all.get(peer)?.flatMap(({created}) => created ?? []) ?? []),
       leftovers.map(
         each => removeContainer(list, each, {because: 'left of a replacement that was broken off'}).removed,
       ),
@@ -96,7 +99,7 @@ function createContainers({decisions, options}: UpWork, {project, list, resource
     all.set(
       service.name,
       replicas.map(replica =>
-        create(replica, {project, service, list, after, renew: options.renewAnonymousVolumes === true}),
+        create(replica, {project, service, list, after, numbers, renew: options.renewAnonymousVolumes === true}),
       ),
     )
   }
@@ -108,14 +111,15 @@ type One = {
   readonly service: Service
   readonly list: StepList
   readonly after: readonly Step[]
+  readonly numbers: (service: string) => readonly number[]
   readonly renew: boolean
 }
 
-function create(replica: Replica, {project, service, list, after, renew}: One): Progress {
+function create(replica: Replica, {project, service, list, after, numbers, renew}: One): Progress {
   if (replica.action !== 'create' && replica.action !== 'replace') return {replica, ref: refOf(replica.container)}
   const number = replica.action === 'create' ? replica.number : replica.container.number
   const ref = {service: service.name, number, name: containerName(project, service, number)}
-  const spec = containerSpec(project, service, number)
+  const spec = containerSpec(project, service, number, numbers)
   if (replica.action === 'create') {
     return {replica, ref, created: list.add({kind: 'create-container', container: ref, spec}, replica.because, {after})}
   }

@@ -9,6 +9,8 @@ export function pathsOf({state, run}: {state: string; run: string}) {
     state,
     run,
     socket: join(run, 'stack.sock'),
+    /** A directory with nothing but another name of the socket, for containers that are given it. */
+    apiDirectory: join(run, 'api'),
     images: join(state, 'images'),
     containers: join(state, 'containers'),
     networks: join(state, 'networks'),

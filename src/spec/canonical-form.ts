@@ -27,7 +27,9 @@ export type CanonicalService = {
   readonly cap_add?: readonly string[]
   readonly cap_drop?: readonly string[]
   readonly blkio_config?: CanonicalBlockIo | null
+  readonly annotations?: Readonly<Record<string, string>>
   readonly cgroup?: string
+  readonly cgroup_parent?: string
   readonly command?: readonly string[] | null
   readonly configs?: readonly CanonicalGrant[]
   readonly container_name?: string
@@ -94,6 +96,8 @@ export type CanonicalService = {
   readonly tty?: boolean
   readonly ulimits?: Readonly<Record<string, number | {readonly soft: number; readonly hard: number}>>
   readonly user?: string
+  readonly use_api_socket?: boolean
+  readonly userns_mode?: string
   readonly uts?: string
   readonly volumes?: readonly CanonicalMount[]
   readonly volumes_from?: readonly string[]

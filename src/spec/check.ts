@@ -3,6 +3,7 @@ import type {Canonical} from './canonical-form.ts'
 import type {ServiceCheck, Tell} from './checks/check.ts'
 import {checkContainerNames, checkDependencies} from './checks/dependencies.ts'
 import {checkBlockIo, checkDevices} from './checks/devices.ts'
+import {checkIsolation} from './checks/isolation.ts'
 import {checkKernel} from './checks/kernel.ts'
 import {checkMountPlaces, checkMountValues} from './checks/mounts.ts'
 import {checkReferences} from './checks/references.ts'
@@ -24,6 +25,7 @@ const consistencyChecks: readonly ServiceCheck[] = [
   checkMountPlaces,
   checkDevices,
   checkBlockIo,
+  checkIsolation,
   checkKernel,
   checkWatch,
 ]

@@ -1,4 +1,5 @@
 import {type Diagnostic, hasErrors, type SourceFile, type Span} from '../base/diagnostic.ts'
+import type {SecurityModule} from '../base/security-modules.ts'
 import type {Project} from '../model/project.ts'
 import type {Canonical} from './canonical-form.ts'
 import {check} from './check.ts'
@@ -14,6 +15,7 @@ import {nearest, type Path, renderPath} from './path.ts'
 import {problem} from './problem.ts'
 import {applyProfiles} from './profiles.ts'
 import {projectOf} from './project/project.ts'
+import {readSeccompFiles} from './seccomp-files.ts'
 import {selectedServices} from './selection.ts'
 import {type Context, createContext, own, type Stage} from './source.ts'
 import {checkSupport} from './support.ts'
@@ -38,6 +40,8 @@ export type LoadRequest = {
   readonly platform?: string | undefined
   /** Parts of the work that are left out: for `stack config`, which shows the files before them. */
   readonly without?: ReadonlySet<Stage>
+  /** What this machine confines programs with; undefined: not known. */
+  readonly securityModules?: readonly SecurityModule[] | undefined
 }
 
 /**
@@ -94,7 +98,7 @@ type Understanding = {
 function understand(tree: MapTree, {request, context, environment, name, problems}: Understanding): Loaded {
   const without = request.without ?? new Set<Stage>()
   checkServicesKey(tree, context)
-  checkSupport(tree, {platform: request.platform}, context.report)
+  checkSupport(tree, {platform: request.platform, securityModules: request.securityModules}, context.report)
   const plain = {services: {}, ...(toPlain(tree) as object)} as Canonical
   const model = without.has('normalisation') ? {...plain, name} : normalise(plain, name)
   const switched = applyProfiles(model, request.profiles, request.services ?? [])
@@ -108,6 +112,7 @@ function understand(tree: MapTree, {request, context, environment, name, problem
     selected.has(key) && !without.has('env-files') ? readEnvFiles(key, each, from) : each,
   )
   const isCoherent = !problems.some(each => each.severity === 'error' && each.code !== 'unsupported')
+  const complete = mapValues(on, (each, key) => (selected.has(key) ? readSeccompFiles(key, each, from) : each))
   const contents = readContents(model, switched, from)
   if (!isCoherent) return {problems: inOrder(problems)}
   const canonical: Canonical = {...model, services: on}
@@ -116,7 +121,7 @@ function understand(tree: MapTree, {request, context, environment, name, problem
   if (hasErrors(problems)) return {problems: inOrder(problems), canonical, sources}
   const {workingDirectory} = request
   const files = request.files.map(file => file.path)
-  const project = projectOf({model, switched: {on, off: switched.off}, workingDirectory, files, contents})
+  const project = projectOf({model, switched: {on: complete, off: switched.off}, workingDirectory, files, contents})
   return {problems: inOrder(problems), canonical, sources, project}
 }
 

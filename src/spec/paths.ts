@@ -1,5 +1,6 @@
 import {isAbsolute, join, normalize} from 'node:path/posix'
 import {compileRules, type Rules, ruleFor} from './pattern.ts'
+import {seccompPath} from './seccomp-files.ts'
 import {type Entry, get, type MapTree, scalar, type Tree, textOf} from './tree.ts'
 
 /** Where relative paths of a file start, and what `~` is. */
@@ -30,6 +31,12 @@ const boundDevice: PathRule = (tree, base) => {
   return setValue(tree, 'driver_opts', setValue(options, 'device', local(device, base)))
 }
 
+/** `seccomp=FILE`. */
+const seccompProfile: PathRule = (tree, base) => {
+  const path = seccompPath(textOf(tree) ?? '')
+  return path === undefined ? tree : {...tree, ...scalar(`seccomp=${absolute(path, base)}`, tree.at)}
+}
+
 export const pathRows: ReadonlyArray<readonly [pattern: string, rule: PathRule]> = [
   ['include.*.env_file.*', local],
   ['include.*.path.*', local],
@@ -42,6 +49,7 @@ export const pathRows: ReadonlyArray<readonly [pattern: string, rule: PathRule]>
   ['services.*.env_file.*.path', local],
   ['services.*.extends.file', local],
   ['services.*.label_file.*', local],
+  ['services.*.security_opt.*', seccompProfile],
   ['services.*.volumes.*', mountSource],
   ['volumes.*', boundDevice],
   ['configs.*.file', local],

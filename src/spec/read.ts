@@ -3,6 +3,7 @@ import {arch} from 'node:os'
 import {dirname, resolve} from 'node:path/posix'
 import {type Diagnostic, hasErrors, type SourceFile, type Span} from '../base/diagnostic.ts'
 import {StackError} from '../base/error.ts'
+import {securityModules} from '../base/security-modules.ts'
 import {discover} from './discover.ts'
 import {parseDotenv} from './dotenv.ts'
 import {type Loaded, type LoadRequest, load} from './load.ts'
@@ -55,6 +56,7 @@ export function readRequest(options: ReadOptions): ReadResult {
     read: readIfThere,
     without: options.without ?? new Set<Stage>(),
     platform: `linux/${{x64: 'amd64', ia32: '386'}[arch() as string] ?? arch()}`,
+    securityModules: securityModules(),
   }
   return {
     request,

@@ -1,14 +1,7 @@
-import {type Code, problem, type Report, warning} from './problem.ts'
+import {problem, type Report, warning} from './problem.ts'
+import {type SupportContext, unsupported, type ValueCheck} from './support-check.ts'
+import {isolationChecks} from './support-isolation.ts'
 import {entriesOf, get, itemsOf, type MapTree, type Tree, textOf} from './tree.ts'
-
-/** What the answer depends on beside the file. */
-export type SupportContext = {
-  /** `linux/amd64`; undefined: any platform is taken. */
-  readonly platform: string | undefined
-}
-
-type Tell = {readonly where: string; readonly context: SupportContext; readonly report: Report}
-type ValueCheck = (tree: Tree, tell: Tell) => void
 
 const serviceChecks: Readonly<Record<string, ValueCheck>> = {
   links: (tree, {where, report}) => {
@@ -55,17 +48,6 @@ const serviceChecks: Readonly<Record<string, ValueCheck>> = {
     if (!/^(?:daily|weekly|refresh|every_.*)$/.test(policy)) return
     report(unsupported(warning, `${where}: "${policy}" is taken as missing`, {at: tree.at}))
   },
-  security_opt: (tree, {where, report}) => {
-    itemsOf(tree).forEach((item, index) => {
-      if (/^(?:no-new-privileges(?:[:=](?:true|false))?|seccomp[:=]unconfined)$/.test(textOf(item) ?? '')) return
-      report(
-        unsupported(warning, `${where}[${index}] has no effect`, {
-          at: item.at,
-          hint: 'honoured are no-new-privileges and seccomp=unconfined',
-        }),
-      )
-    })
-  },
   volumes: (tree, {where, report}) => {
     itemsOf(tree).forEach((item, index) => {
       const type = get(item, 'type')
@@ -81,7 +63,7 @@ const serviceChecks: Readonly<Record<string, ValueCheck>> = {
 export function supportOfValue(tree: MapTree, context: SupportContext, report: Report): void {
   for (const [name, {value: service}] of entriesOf(get(tree, 'services'))) {
     checkBuild(name, service, report)
-    for (const [key, check] of Object.entries(serviceChecks)) {
+    for (const [key, check] of Object.entries({...serviceChecks, ...isolationChecks})) {
       const value = get(service, key)
       if (value !== undefined) check(value, {where: `services.${name}.${key}`, context, report})
     }
@@ -124,11 +106,3 @@ function checkDrivers(tree: MapTree, report: Report): void {
     report(unsupported(problem, `networks.${name}.enable_ipv4: a network always has IPv4`, {at: ipv4.at}))
   }
 }
-
-type Make = (
-  code: Code,
-  message: string,
-  place: {readonly at: Tree['at']; readonly hint?: string},
-) => ReturnType<typeof problem>
-const unsupported = (make: Make, message: string, place: {readonly at: Tree['at']; readonly hint?: string}) =>
-  make('unsupported', message, place)

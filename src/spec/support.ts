@@ -2,7 +2,8 @@ import rows from '../../schemas/support.json' with {type: 'json'}
 import {type Path, renderPath} from './path.ts'
 import {compileRules, type Rules, ruleFor} from './pattern.ts'
 import {type Code, problem, type Report, warning} from './problem.ts'
-import {type SupportContext, supportOfValue} from './support-values.ts'
+import type {SupportContext} from './support-check.ts'
+import {supportOfValue} from './support-values.ts'
 import {type Entry, type MapTree, type Tree, textOf} from './tree.ts'
 
 export type Row =

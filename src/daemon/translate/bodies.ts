@@ -78,6 +78,18 @@ export type HostBody = ResourceBody & {
   readonly Binds?: readonly string[] | null
   readonly Mounts?: readonly MountBody[] | null
   readonly Tmpfs?: Readonly<Record<string, string>> | null
+  /** Our extension, which other engines ignore: the daemon's own socket as /var/run/docker.sock. */
+  readonly StackApiSocket?: boolean
+  readonly PidMode?: string
+  readonly IpcMode?: string
+  readonly UTSMode?: string
+  readonly CgroupnsMode?: string
+  readonly CgroupParent?: string
+  readonly UsernsMode?: string
+  readonly Runtime?: string
+  readonly MaskedPaths?: readonly string[] | null
+  readonly ReadonlyPaths?: readonly string[] | null
+  readonly Annotations?: Readonly<Record<string, string>> | null
   readonly VolumesFrom?: readonly string[] | null
 }
 

@@ -1,5 +1,6 @@
 import type {ContainerRecord} from '../../model/container.ts'
 import {nanoseconds} from './duration.ts'
+import {isolationBody} from './isolation.ts'
 import {portMap} from './ports.ts'
 import {resourceBody} from './resources.ts'
 
@@ -108,9 +109,6 @@ export function hostBody(record: ContainerRecord) {
       Type: 'json-file',
       Config: {'max-size': String(host.log.maxSize), 'max-file': String(host.log.maxFiles)},
     },
-    IpcMode: 'private',
-    PidMode: '',
-    UTSMode: '',
-    CgroupnsMode: 'private',
+    ...isolationBody(host),
   }
 }

@@ -3,6 +3,7 @@ import type {ContainerConfig, EndpointConfig, HealthcheckConfig, HostConfig} fro
 import type {Image} from '../../model/image.ts'
 import type {CreateBody, HealthBody, HostBody} from './bodies.ts'
 import {fromNanoseconds} from './duration.ts'
+import {isolation} from './isolation.ts'
 import {portBindings} from './ports.ts'
 import {hostResources} from './resources.ts'
 
@@ -107,6 +108,7 @@ function hostConfig(body: CreateBody): HostConfig {
     ulimits: Object.fromEntries((host.Ulimits ?? []).map(each => [each.Name, {soft: each.Soft, hard: each.Hard}])),
     resources: resources(host),
     log: logLimits(host.LogConfig?.Config ?? {}),
+    ...isolation(host),
   }
 }
 

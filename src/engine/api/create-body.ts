@@ -103,6 +103,7 @@ function hostConfig(spec: ContainerSpec): HostConfig {
     ...given('PidsLimit', resources.pids),
     ...given('OomScoreAdj', resources.oomScoreAdj),
     ...resourceBody(resources),
+    ...isolation(spec),
   }
 }
 
@@ -118,6 +119,16 @@ function tmpfsOptions({size, mode, options}: Extract<Mount, {type: 'tmpfs'}>): s
   const more = [size === undefined ? [] : [`size=${size}`], mode === undefined ? [] : [`mode=${mode.toString(8)}`]]
   return [...more.flat(), options].join(',')
 }
+
+const isolation = (spec: ContainerSpec) => ({
+  ...given('PidMode', spec.pidMode),
+  ...given('IpcMode', spec.ipcMode),
+  ...given('UTSMode', spec.utsMode),
+  ...given('CgroupnsMode', spec.cgroupMode),
+  ...given('CgroupParent', spec.cgroupParent),
+  ...given('UsernsMode', spec.usernsMode),
+  ...given('Annotations', spec.annotations && {...spec.annotations}),
+})
 
 function portBindings(ports: ContainerSpec['ports']) {
   const bindings: Record<string, Array<{HostIp: string; HostPort: string}>> = {}

@@ -14,13 +14,10 @@ export type CreateOptions = {
 
 /** Makes a container; nothing of it is left when it fails. */
 export async function create(client: Client, spec: ContainerSpec, {isOurs, warn}: CreateOptions): Promise<string> {
-  if (isOurs) {
-    const files = spec.files.length === 0 ? {} : {StackFiles: fileBodies(spec)}
-    return post(client, spec, {body: {...createBody(spec), ...files}, warn})
-  }
+  if (isOurs) return post(client, spec, {body: ownBody(spec), warn})
   const [first, ...others] = spec.networks
   const isOld = others.length > 0 && (await minorVersion(client)) < severalNetworks
-  const body = createBody(isOld && first !== undefined ? {...spec, networks: [first]} : spec)
+  const body = createBody(withApiSocket(isOld && first !== undefined ? {...spec, networks: [first]} : spec))
   const id = await post(client, spec, {body, warn})
   try {
     if (isOld) await connect(client, id, others)
@@ -33,6 +30,31 @@ export async function create(client: Client, spec: ContainerSpec, {isOurs, warn}
     throw error
   }
   return id
+}
+
+/** With what only our own engine understands. */
+function ownBody(spec: ContainerSpec) {
+  const body = createBody(spec)
+  return {
+    ...body,
+    ...(spec.files.length === 0 ? {} : {StackFiles: fileBodies(spec)}),
+    ...(spec.useApiSocket ? {HostConfig: {...body.HostConfig, StackApiSocket: true}} : {}),
+  }
+}
+
+const dockerSocket = '/var/run/docker.sock'
+
+/** As docker compose has it: the socket where Docker has it, on the engine's own machine. */
+function withApiSocket(spec: ContainerSpec): ContainerSpec {
+  if (!spec.useApiSocket) return spec
+  const mount = {
+    type: 'bind',
+    source: dockerSocket,
+    target: dockerSocket,
+    readOnly: false,
+    createHostPath: false,
+  } as const
+  return {...spec, mounts: [...spec.mounts, mount]}
 }
 
 type Posting = {readonly body: unknown; readonly warn: CreateOptions['warn']}

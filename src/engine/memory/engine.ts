@@ -98,7 +98,9 @@ export class MemoryEngine implements Engine {
     for (const {name} of spec.networks) {
       if (this.#network(name) === undefined) throw new StackError('not-found', `network ${name} not found`)
     }
-    if (spec.networkMode.startsWith('container:')) this.#get(spec.networkMode.slice('container:'.length))
+    for (const mode of [spec.networkMode, spec.pidMode, spec.ipcMode, spec.utsMode]) {
+      if (mode?.startsWith('container:')) this.#get(mode.slice('container:'.length))
+    }
     const id = grown('c', ++this.#count)
     const {volumes, anonymous} = mountVolumes(spec, this.#volumes, () => grown('d', ++this.#count))
     const container: MemoryContainer = {

@@ -68,7 +68,11 @@ export class LocalContainers implements Containers {
       if (entry.live !== undefined)
         throw new StackError('not-modified', `container "${entry.record.name}" runs already`)
       try {
-        await startContainer(this.#parts, entry.record, {hold, find: other => this.get(other)})
+        await startContainer(this.#parts, entry.record, {
+          hold,
+          find: other => this.get(other),
+          pidOf: other => this.#entries.get(other)?.live?.pid,
+        })
       } catch (error) {
         await this.#lifetimes.failed(entry, error)
         throw error

@@ -3,6 +3,7 @@ import type {ContainerRecord} from '../../model/container.ts'
 import {exec} from '../monitor/control.ts'
 import type {MonitorStep} from '../monitor/program.ts'
 import type {ExecSpec, ProcessStream} from '../runtime.ts'
+import {apparmorProfile} from './apparmor.ts'
 import {capabilitiesHere, cgroupFacts, seccompOf, userOf} from './facts.ts'
 import {imageOf} from './image-of.ts'
 import type {Parts} from './parts.ts'
@@ -29,7 +30,7 @@ async function execSteps(parts: Parts, record: ContainerRecord, spec: ExecSpec):
     ...cgroup.directories.map((directory): MonitorStep => ['cgroup', directory]),
     ...processSteps(
       {...record, host, config: {...record.config, tty: spec.tty}},
-      {user, capabilities, seccomp},
+      {user, capabilities, seccomp, apparmor: apparmorProfile(host)},
       {command: spec.command, env: spec.env, workingDir: spec.workingDir, isExec: true},
     ),
   ]

@@ -26,13 +26,15 @@ export function capabilitiesHere(host: Parameters<typeof capabilitiesOf>[0]): Ca
 }
 let lastCapability: number | undefined
 
-/** Path of the filter; a privileged or unconfined container has none. */
+/** Path of the filter; an unconfined container has none, a privileged one only a filter of its own. */
 export async function seccompOf(
   store: SeccompStore,
   {host}: ContainerRecord,
   options: {readonly capabilities: CapabilityMask; readonly cgroupVersion: 1 | 2},
 ): Promise<string | undefined> {
-  if (host.privileged || securityOptions(host.securityOpt).seccomp === 'unconfined') return undefined
+  const {seccomp} = securityOptions(host.securityOpt)
+  if (typeof seccomp === 'object') return store.pathOfProfile(seccomp.profile, options.capabilities)
+  if (host.privileged || seccomp === 'unconfined') return undefined
   // Where rules about devices are certain to hold, it is they that decide what can be opened; else no node may be made.
   const mayMakeDevices = options.cgroupVersion === 1 || needsDeviceRules(host.resources)
   return store.pathOf({capabilities: options.capabilities, mayMakeDevices})

@@ -1,3 +1,6 @@
+import type {HostConfig} from '../../model/container.ts'
+import {securityOptions} from './security.ts'
+
 /** What a container must not see of the kernel: files become empty, directories too; a missing one is skipped. */
 export const maskedPaths: readonly string[] = [
   '/proc/acpi',
@@ -22,6 +25,21 @@ export const readOnlyPaths: readonly string[] = [
   '/proc/sys',
   '/proc/sysrq-trigger',
 ]
+
+type Hidden = {readonly masked: readonly string[]; readonly readOnly: readonly string[]}
+
+/** What is hidden and protected: as asked, else the usual; nothing of a privileged container's. */
+export function hiddenPaths({
+  privileged,
+  securityOpt,
+  maskedPaths: masked,
+  readOnlyPaths: readOnly,
+}: HostConfig): Hidden {
+  const {systemPaths, unmask} = securityOptions(securityOpt)
+  if (privileged || systemPaths === 'unconfined') return {masked: [], readOnly: []}
+  const isHidden = (path: string) => !unmask.includes(path)
+  return {masked: (masked ?? maskedPaths).filter(isHidden), readOnly: (readOnly ?? readOnlyPaths).filter(isHidden)}
+}
 
 export type DeviceNode = {
   readonly path: string
@@ -77,7 +95,14 @@ export type KernelMount = {
   readonly data: string
 }
 
-export const kernelMounts = (shmSize: number, isPrivileged: boolean): readonly KernelMount[] => [
+/** Without /dev/shm where that is not its own. */
+export const kernelMounts = ({shmSize, privileged, ipcMode}: HostConfig): readonly KernelMount[] =>
+  everyMount(shmSize, privileged).filter(each => each.target !== '/dev/shm' || hasOwnShm(ipcMode))
+
+const hasOwnShm = (ipcMode: HostConfig['ipcMode']): boolean =>
+  ipcMode === undefined || ipcMode === 'private' || ipcMode === 'shareable'
+
+const everyMount = (shmSize: number, isPrivileged: boolean): readonly KernelMount[] => [
   {type: 'proc', target: '/proc', flags: 'nosuid,noexec,nodev', data: ''},
   {type: 'tmpfs', target: '/dev', flags: 'nosuid,strictatime', data: 'mode=755,size=65536k'},
   {

@@ -6,12 +6,15 @@ import type {ContainerRecord} from '../../model/container.ts'
 import type {Image} from '../../model/image.ts'
 import {startMonitor} from '../monitor/start.ts'
 import {prefill} from '../volume/prefill.ts'
+import {offerApiSocket} from './api-socket.ts'
+import {apparmorProfile} from './apparmor.ts'
 import {deviceRulesOf} from './cgroup/device-rules.ts'
 import {type GrantedDevice, grantedDevices, hostDevices, numberedBlockIo} from './devices.ts'
 import {hostnameOf} from './environment.ts'
 import {capabilitiesHere, cgroupFacts, seccompOf, userOf} from './facts.ts'
 import {imageOf} from './image-of.ts'
 import {imageView, overlaysOf} from './layers.ts'
+import {sharedFacts} from './namespaces.ts'
 import type {Parts} from './parts.ts'
 import {type NetworkOwner, netnsOf, networkOwner} from './shared-network.ts'
 import {containerSteps, type StepFacts} from './steps.ts'
@@ -19,6 +22,8 @@ import {containerSteps, type StepFacts} from './steps.ts'
 export type StartOptions = {
   readonly hold: boolean
   readonly find: (id: string) => ContainerRecord | undefined
+  /** Of a container that runs. */
+  readonly pidOf: (id: string) => number | undefined
 }
 
 /** Everything that a running container needs, then its monitor; where something fails, what was made is unmade. */
@@ -30,7 +35,8 @@ export async function startContainer(parts: Parts, record: ContainerRecord, opti
     deviceRules: deviceRulesOf(record.host, devices),
     blockIo: numberedBlockIo(record.host.resources.blockIo),
   }
-  const steps = containerSteps(record, await factsOf(parts, record, {image, owner, devices, hold: options.hold}))
+  const steps = containerSteps(record, await factsOf(parts, record, {image, owner, devices, options}))
+  if (record.host.apiSocket) offerApiSocket(parts.paths)
   await using undo = new Rollback(error => parts.warn(`clean up after the failed start of "${record.name}"`, error))
   await allOf([
     // The network's work is done by other threads: it goes first, and the rest is done meanwhile.
@@ -76,10 +82,14 @@ type Made = {
   readonly image: Image
   readonly owner: NetworkOwner
   readonly devices: readonly GrantedDevice[]
-  readonly hold: boolean
+  readonly options: StartOptions
 }
 
-async function factsOf(parts: Parts, record: ContainerRecord, {image, owner, devices, hold}: Made): Promise<StepFacts> {
+async function factsOf(
+  parts: Parts,
+  record: ContainerRecord,
+  {image, owner, devices, options}: Made,
+): Promise<StepFacts> {
   const paths = parts.paths.container(record.id)
   const cgroup = cgroupFacts(parts.cgroups.directoriesOf(record))
   const capabilities = capabilitiesHere(record.host)
@@ -93,13 +103,20 @@ async function factsOf(parts: Parts, record: ContainerRecord, {image, owner, dev
     user: userOf(parts.paths, record, image, record.config.user),
     capabilities,
     seccomp: await seccompOf(parts.seccomp, record, {capabilities, cgroupVersion: cgroup.version}),
-    netns: netnsOf(parts.paths, owner),
+    apparmor: apparmorProfile(record.host),
+    shared: sharedFacts(record, netnsOf(parts.paths, owner), id => running(id, options)),
     cgroup,
+    apiDirectory: parts.paths.apiDirectory,
     networkFiles: owner.kind === 'other' ? parts.paths.container(owner.id).directory : paths.directory,
     devices: [...(record.host.privileged ? hostDevices() : []), ...devices],
     wake: parts.wake,
-    hold,
+    hold: options.hold,
   }
+}
+
+function running(id: string, {find, pidOf}: StartOptions) {
+  const found = find(id)
+  return found && {name: found.name, pid: pidOf(id)}
 }
 
 function volumeDirectory({volumes}: Parts, name: string): string {

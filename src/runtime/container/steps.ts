@@ -1,10 +1,12 @@
 import type {ContainerRecord} from '../../model/container.ts'
 import type {MonitorStep} from '../monitor/program.ts'
 import type {Paths} from '../paths.ts'
+import {apiSocketSteps} from './api-socket.ts'
 import {type CapabilityMask, hexOf} from './capabilities.ts'
 import {environmentOf, hostnameOf} from './environment.ts'
-import {type DeviceNode, defaultDevices, deviceLinks, kernelMounts, maskedPaths, readOnlyPaths} from './masks.ts'
+import {type DeviceNode, defaultDevices, deviceLinks, hiddenPaths, kernelMounts} from './masks.ts'
 import {type MountSources, mountSteps} from './mounts.ts'
+import {namespaceSteps, type SharedFacts, sharedMemory} from './namespaces.ts'
 import {securityOptions} from './security.ts'
 import {sysctlSteps} from './sysctls.ts'
 import type {ResolvedUser} from './user.ts'
@@ -19,9 +21,12 @@ export type StepFacts = {
   readonly capabilities: CapabilityMask
   /** Path of the filter; undefined: unconfined. */
   readonly seccomp: string | undefined
-  /** Pinned network namespace to join; undefined: the host's. */
-  readonly netns: string | undefined
+  /** AppArmor's profile for the program. */
+  readonly apparmor: string | undefined
+  readonly shared: SharedFacts
   readonly cgroup: CgroupFacts
+  /** Directory with the daemon's socket, for who is given it. */
+  readonly apiDirectory: string
   /** Directory with resolv.conf, hosts and hostname. */
   readonly networkFiles: string
   /** Device nodes beyond the defaults: those asked for, and the host's for a privileged container. */
@@ -47,7 +52,7 @@ export type CgroupFacts = {
 export function containerSteps(record: ContainerRecord, facts: StepFacts): MonitorStep[] {
   return [
     ...monitorSteps(record, facts),
-    ...namespaceSteps(record, facts),
+    ...namespaceSteps(record, facts.shared),
     ...rootSteps(record, facts),
     ...protectionSteps(record),
     ...processSteps(record, facts, {command: [...record.config.entrypoint, ...record.config.cmd]}),
@@ -69,28 +74,21 @@ function monitorSteps({config, host}: ContainerRecord, {paths, cgroup, wake, hol
   ]
 }
 
-function namespaceSteps(record: ContainerRecord, {netns}: StepFacts): MonitorStep[] {
-  const seesHost = record.mounts.some(each => each.type === 'bind' && /slave/.test(each.propagation ?? ''))
-  return [
-    ['namespaces', 'pid', 'mount', 'ipc', 'uts', 'cgroup'],
-    ...(netns === undefined ? [] : [['join', 'net', netns] as const]),
-    ['propagation', seesHost ? 'slave' : 'private'],
-  ]
-}
-
 function rootSteps(record: ContainerRecord, facts: StepFacts): MonitorStep[] {
   const {config, host, mounts} = record
   const taken = new Set(mounts.map(each => each.target))
-  const kernel = kernelMounts(host.shmSize, host.privileged).filter(each => !taken.has(each.target))
+  const kernel = kernelMounts(host).filter(each => !taken.has(each.target))
   return [
     ...facts.overlays.map(({target, upper, work, layers}): MonitorStep => ['overlay', target, upper, work, ...layers]),
     ...kernel.map(({type, target, flags, data}): MonitorStep => ['mount', type, target, type, flags, data]),
     ...(taken.has('/sys') || taken.has('/sys/fs/cgroup') ? [] : cgroupMounts(facts.cgroup, host.privileged)),
     ...(taken.has('/dev') ? [] : deviceSteps(facts.devices)),
     ...networkFiles(facts.networkFiles).filter(([, , target]) => !taken.has(target)),
+    ...(taken.has('/dev/shm') || taken.has('/dev') ? [] : sharedMemory(facts.shared)),
     ...mountSteps(mounts, facts.sources),
-    ['hostname', hostnameOf(record)],
-    ...when(config.domainname !== '', ['domainname', config.domainname]),
+    ...apiSocketSteps(host, facts.apiDirectory),
+    ...when(host.utsMode === undefined, ['hostname', hostnameOf(record)]),
+    ...when(host.utsMode === undefined && config.domainname !== '', ['domainname', config.domainname]),
     ...sysctlSteps(host),
     ...when(!['', '/'].includes(config.workingDir), ['mkdir', config.workingDir, '0755', '0', '0']),
   ]
@@ -138,10 +136,10 @@ const networkFiles = (directory: string): Array<readonly ['bind', string, string
 
 /** After the mounts, so that none of the user's can uncover what is masked. */
 function protectionSteps({host}: ContainerRecord): MonitorStep[] {
-  const isOpen = host.privileged || securityOptions(host.securityOpt).systemPaths === 'unconfined'
+  const {masked, readOnly} = hiddenPaths(host)
   return [
-    ...(isOpen ? [] : readOnlyPaths.map((path): MonitorStep => ['readonly', path])),
-    ...(isOpen ? [] : maskedPaths.map((path): MonitorStep => ['mask', path])),
+    ...readOnly.map((path): MonitorStep => ['readonly', path]),
+    ...masked.map((path): MonitorStep => ['mask', path]),
     ['root'],
     ...when(host.readOnlyRootfs, ['root-readonly']),
   ]
@@ -158,7 +156,7 @@ export type ProgramSteps = {
 /** From the limits to the exec: the same for the container's own program and for one that joins it later. */
 export function processSteps(
   {config, host, ...rest}: ContainerRecord,
-  {user, capabilities, seccomp}: Pick<StepFacts, 'user' | 'capabilities' | 'seccomp'>,
+  {user, capabilities, seccomp, apparmor}: Pick<StepFacts, 'user' | 'capabilities' | 'seccomp' | 'apparmor'>,
   {command, env = [], workingDir = '', isExec = false}: ProgramSteps,
 ): MonitorStep[] {
   const {oomScoreAdj} = host.resources
@@ -167,8 +165,10 @@ export function processSteps(
       ([name, {soft, hard}]): MonitorStep => ['rlimit', name, String(soft), String(hard)],
     ),
     ...when(oomScoreAdj !== undefined, ['oom-score-adj', String(oomScoreAdj)]),
+    // Before no-new-privileges, which would keep it from having more rights than the monitor's.
+    ...(apparmor === undefined ? [] : [['apparmor', apparmor] as const]),
     ...when(securityOptions(host.securityOpt).noNewPrivileges, ['no-new-privileges']),
-    // Loaded before privileges are dropped, since without no-new-privileges it takes one of them.
+    // Before the user, since the monitor keeps the privilege that loading it takes.
     ...(seccomp === undefined ? [] : [['seccomp', seccomp] as const]),
     ['capabilities', hexOf(capabilities), hexOf(user.uid === 0 ? capabilities : 0n)],
     ['user', String(user.uid), String(user.gid), user.groups.join(',')],

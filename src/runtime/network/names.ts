@@ -3,10 +3,11 @@ import type {ContainerRecord, EndpointConfig} from '../../model/container.ts'
 
 export const labels = {project: 'com.docker.compose.project', service: 'com.docker.compose.service'} as const
 
-/** What a container is called on one of its networks: service, container name, aliases, short id, hostname. */
+/** What a container is called on one of its networks: service, container name, aliases, short id, hostname of its own. */
 export function endpointNames(record: ContainerRecord, endpoint: EndpointConfig): readonly string[] {
-  const {config, name, id} = record
-  const all = [config.labels[labels.service], name, ...endpoint.aliases, id.slice(0, 12), config.hostname]
+  const {config, host, name, id} = record
+  const hostname = host.utsMode === undefined ? config.hostname : ''
+  const all = [config.labels[labels.service], name, ...endpoint.aliases, id.slice(0, 12), hostname]
   return [...new Set(all.filter(each => each !== undefined).filter(each => each !== ''))]
 }
 

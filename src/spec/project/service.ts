@@ -5,6 +5,7 @@ import type {CanonicalAttachment, CanonicalDependency, CanonicalService} from '.
 import {mapValues} from '../normalise.ts'
 import {defined} from './defined.ts'
 import {healthcheckOf} from './health.ts'
+import {isolationOf} from './isolation.ts'
 import {configGrants, mountsOf, secretGrants} from './mounts.ts'
 import {resourcesOf} from './resources.ts'
 import {restartOf} from './restart.ts'
@@ -34,6 +35,7 @@ export function serviceOf(name: string, service: CanonicalService, project: stri
     scale: service.deploy?.replicas ?? service.scale ?? 1,
     ...stopOf(service),
     ...securityOf(service),
+    ...isolationOf(service),
     resources: resourcesOf(service),
     ulimits: mapValues(service.ulimits ?? {}, value =>
       typeof value === 'number' ? {soft: value, hard: value} : value,

@@ -19,6 +19,17 @@ describe('a start that fails names its step and leaves nothing', () => {
   const cases: Array<[string, (box: Box) => MonitorStep[], string]> = [
     ['a mount', () => [['mount', 'x', '/x', 'nosuchfs', '', '']], 'mount /x: No such device (ENODEV)'],
     ['a bind of nothing', () => [['bind', '/none', '/x', '']], 'bind /none: No such file or directory (ENOENT)'],
+    [
+      'a bind of another’s',
+      () => [['bind-of', '/none', '/x', '/x', '']],
+      'bind-of /none: No such file or directory (ENOENT)',
+    ],
+    [
+      'a bind of what another has not',
+      () => [['bind-of', `/proc/${process.pid}/ns/mnt`, '/none', '/x', '']],
+      'bind-of /none: No such file or directory (ENOENT)',
+    ],
+    ['a profile', () => [['apparmor', 'nonesuch']], 'apparmor '],
     ['a flag', () => [['bind', '/etc', '/x', 'rec,odd']], 'bind odd: Invalid argument (EINVAL)'],
     ['a sysctl', () => [['sysctl', 'net.odd', '1']], 'sysctl /proc/sys/net/odd: No such file or directory (ENOENT)'],
     ['a limit', () => [['rlimit', 'odd', '1', '1']], 'rlimit odd: Invalid argument (EINVAL)'],

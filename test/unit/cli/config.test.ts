@@ -197,7 +197,7 @@ test('config prints a file that stack cannot run, and says why it cannot', async
     const {code, stdout, stderr} = await stack(['config'], {directory, environment: {}})
     expect(code).toBe(0)
     expect(stdout).toContain('runtime: kata')
-    expect(stderr).toContain('warning: services.web.runtime is not supported')
+    expect(stderr).toContain('warning: services.web.runtime must be runc')
   })
 })
 

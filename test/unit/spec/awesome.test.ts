@@ -15,7 +15,7 @@ const names = existsSync(root)
 /** What these public files may be refused for; everything else about them must be understood. */
 const expected: ReadonlyArray<readonly [code: string, message: RegExp]> = [
   ['unsupported', /\.build: building comes later$/],
-  ['unsupported', /\.runtime is not supported$/],
+  ['unsupported', /\.runtime must be runc$/],
   ['unsupported', /\.platform: this machine is linux\//],
   // Only the Compose files are in the collection, not the secrets beside them.
   ['file-not-found', /^secrets\.[a-z-]+\.file: /],

@@ -1,8 +1,8 @@
 import {mkdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs'
-import {join} from 'node:path'
+import {isAbsolute, join, normalize} from 'node:path/posix'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {errnoOf, StackError} from '../../../base/error.ts'
-import type {ContainerRecord, ResourceLimits} from '../../../model/container.ts'
+import type {ContainerRecord, HostConfig, ResourceLimits} from '../../../model/container.ts'
 import {native} from '../../../native/binding.ts'
 import {apply} from './apply.ts'
 import {deviceProgram, encodeProgram} from './device-program.ts'
@@ -18,7 +18,7 @@ import {cgroupWrites, type HardwareLimits, unhonoured} from './limits.ts'
 import {lendRealtime} from './realtime.ts'
 
 /**
- * Containers' cgroups: `<parent>/<start of the id>` in every tree. File calls are synchronous on purpose: the kernel
+ * Containers' cgroups: `<parent>/<start of the id>` in every tree, the parent being ours or one that was asked for. File calls are synchronous on purpose: the kernel
  * answers each in microseconds, a trip through the thread pool costs ten times that.
  */
 export class Cgroups {
@@ -36,9 +36,8 @@ export class Cgroups {
   /** Where the container's directories are or would be; undefined on a host without cgroups. */
   directoriesOf({id, host}: ContainerRecord): CgroupDirectories | undefined {
     this.#layout ??= cgroupLayout(readFileSync('/proc/self/mounts', 'utf8'))
-    return (
-      this.#layout && cgroupDirectories(this.#layout, join(this.#parent, id.slice(0, 16)), extrasOf(host.resources))
-    )
+    const own = join(this.#parentOf(host), id.slice(0, 16))
+    return this.#layout && cgroupDirectories(this.#layout, own, extrasOf(host.resources))
   }
 
   /** What of the limits this host does not have. Errors: unsupported, for what a program cannot do without. */
@@ -58,8 +57,10 @@ export class Cgroups {
     const {resources} = record.host
     try {
       for (const directory of directories.all) makeDirectory(directory)
-      if (directories.version === 2) this.#enableControllers(resources)
-      else copyCpuset(directories.ofController('cpuset'))
+      if (directories.version === 2) this.#enableControllers(record.host)
+      else if (this.#layout?.version === 1) {
+        copyCpuset(this.#layout.roots.get('cpuset'), directories.ofController('cpuset'))
+      }
       if (resources.cpuRealtimeRuntime) lendRealtime(directories.ofController('cpu'))
       for (const each of cgroupWrites(directories.version, resources, hardware)) apply(directories, each, warn)
       if (directories.version === 2) await confineDevices(directories, record, {hardware, warn})
@@ -74,15 +75,22 @@ export class Cgroups {
   async remove(record: ContainerRecord): Promise<void> {
     const directories = this.directoriesOf(record)
     for (const directory of directories?.all ?? []) await removeDirectory(directory)
+    const {cgroupParent = '/'} = record.host
+    // What was made below our own parent goes with its last container; what is elsewhere is not ours to remove.
+    if (!isAbsolute(cgroupParent)) for (const each of directories?.all ?? []) removeEmpty(each, depthOf(cgroupParent))
+  }
+
+  #parentOf({cgroupParent}: HostConfig): string {
+    if (cgroupParent === undefined) return this.#parent
+    return isAbsolute(cgroupParent) ? cgroupParent : join(this.#parent, cgroupParent)
   }
 
   /** A version 2 tree hands a controller down only where every level above says so. */
-  #enableControllers(limits: ResourceLimits): void {
+  #enableControllers(host: HostConfig): void {
     if (this.#layout?.version !== 2) return
     const root = this.#layout.root
-    const wanted = ['cpu', 'cpuset', 'memory', 'pids', ...(limits.blockIo === undefined ? [] : ['io'])]
-    const levels = [root, join(root, this.#parent)]
-    for (const level of levels) {
+    const wanted = ['cpu', 'cpuset', 'memory', 'pids', ...(host.resources.blockIo === undefined ? [] : ['io'])]
+    for (const level of levelsBetween(root, join(root, this.#parentOf(host)))) {
       const file = join(level, 'cgroup.subtree_control')
       const enabled = readFileSync(file, 'utf8').trim().split(' ')
       const missing = wanted.filter(each => !enabled.includes(each))
@@ -95,15 +103,35 @@ function makeDirectory(directory: string): void {
   mkdirSync(directory, {recursive: true})
 }
 
-/** In version 1 a new cpuset is empty and takes no process: cpus and mems are copied down from the parent. */
-function copyCpuset(directory: string | undefined): void {
-  if (directory === undefined) return
+const depthOf = (path: string): number =>
+  normalize(path)
+    .split('/')
+    .filter(each => !['', '.'].includes(each)).length
+
+/** Every directory from the root of a tree down to one in it, both included. */
+function levelsBetween(root: string, directory: string): string[] {
+  const names = directory.slice(root.length).split('/').filter(Boolean)
+  return [root, ...names.map((_, index) => join(root, ...names.slice(0, index + 1)))]
+}
+
+/** In version 1 a new cpuset is empty and takes no process: cpus and mems are copied down, level by level. */
+function copyCpuset(root: string | undefined, directory: string | undefined): void {
+  if (root === undefined || directory === undefined) return
+  const [, ...levels] = levelsBetween(root, directory)
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
-    const parent = join(directory, '..')
-    const inherited = readFileSync(join(parent, file), 'utf8').trim()
-    const value = inherited === '' ? readFileSync(join(parent, '..', file), 'utf8').trim() : inherited
-    if (inherited === '') writeFileSync(join(parent, file), value)
-    writeFileSync(join(directory, file), value)
+    let inherited = readFileSync(join(root, file), 'utf8').trim()
+    for (const level of levels) {
+      const own = readFileSync(join(level, file), 'utf8').trim()
+      if (own === '') writeFileSync(join(level, file), inherited)
+      else inherited = own
+    }
+  }
+}
+
+/** As many directories above as are empty, `levels` at most. */
+function removeEmpty(directory: string, levels: number): void {
+  for (let at = join(directory, '..'), left = levels; left > 0; at = join(at, '..'), left--) {
+    attempt(() => rmdirSync(at), 'ENOENT', 'ENOTEMPTY', 'EBUSY')
   }
 }
 

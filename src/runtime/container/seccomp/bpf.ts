@@ -4,7 +4,7 @@ export type Instruction = {readonly code: number; readonly jt: number; readonly 
 /** Offsets into struct seccomp_data. */
 export const at = {number: 0, architecture: 4, argument: (index: number): number => 16 + 8 * index}
 
-const code = {load: 0x20, and: 0x54, jump: 0x05, equal: 0x15, atLeast: 0x35, return: 0x06}
+const code = {load: 0x20, and: 0x54, jump: 0x05, equal: 0x15, above: 0x25, atLeast: 0x35, return: 0x06}
 const errno = {EPERM: 1, ENOSYS: 38}
 const seccompErrno = 0x00050000
 
@@ -25,7 +25,30 @@ export const ifAtLeast = (value: number, yes: number, no: number): Instruction =
   jf: no,
   k: value,
 })
-const answer = (value: number): Instruction => ({code: code.return, jt: 0, jf: 0, k: value})
+export const ifAbove = (value: number, yes: number, no: number): Instruction => ({
+  code: code.above,
+  jt: yes,
+  jf: no,
+  k: value,
+})
+
+const actions = {
+  SCMP_ACT_KILL: 0,
+  SCMP_ACT_KILL_THREAD: 0,
+  SCMP_ACT_KILL_PROCESS: 0x80000000,
+  SCMP_ACT_TRAP: 0x00030000,
+  SCMP_ACT_TRACE: 0x7ff00000,
+  SCMP_ACT_LOG: 0x7ffc0000,
+  SCMP_ACT_ALLOW: 0x7fff0000,
+}
+/** The answer of libseccomp's name for it, but for errors; undefined where there is none. */
+export const answerNamed = (name: string): number | undefined =>
+  Object.entries(actions).find(([each]) => each === name)?.[1]
+export const answerErrno = (number: number): Instruction => answer(seccompErrno | (number & 0xffff))
+/** Whether a system call is done after it. */
+export const isLetThrough = ({k}: Instruction): boolean => k === actions.SCMP_ACT_ALLOW || k === actions.SCMP_ACT_LOG
+
+export const answer = (value: number): Instruction => ({code: code.return, jt: 0, jf: 0, k: value})
 export const answerAllow = answer(0x7fff0000)
 export const answerRefuse = answer(seccompErrno | errno.EPERM)
 export const answerMissing = answer(seccompErrno | errno.ENOSYS)

@@ -1,3 +1,4 @@
+import {StackError} from '../../../base/error.ts'
 import {
   and,
   answerAllow,
@@ -8,9 +9,11 @@ import {
   type Instruction,
   ifAtLeast,
   ifEqual,
+  isLetThrough,
   load,
   skip,
 } from './bpf.ts'
+import {type Circumstances, type CustomProfile, customLeaf} from './custom.ts'
 import {type Architecture, syscallNumbers} from './numbers.ts'
 import {type ProfileOptions, type Verdict, verdictOn} from './profile.ts'
 
@@ -20,45 +23,66 @@ const auditArchitecture = {x64: 0xc000003e, arm64: 0xc00000b7}
 const x32Bit = 0x40000000
 
 /** System calls from `first` up to the next range's first. */
-type Range = {readonly first: number; readonly verdict: Verdict}
+type Range = {readonly first: number; readonly leaf: readonly Instruction[]}
 
-/**
- * The default filter as a BPF program: another architecture, x32 and numbers that are newer than our table get ENOSYS,
- * so that programs fall back; what the profile refuses gets EPERM. Numbers are found by binary search.
- */
+/** What becomes of a system call by its name, and of those whose names are not known. */
+type Rules = {
+  readonly leafOf: (name: string) => readonly Instruction[]
+  readonly unknown: Instruction
+}
+
+/** What refuses by EPERM; numbers that are newer than our table get ENOSYS, so that programs fall back. */
 export function seccompFilter(architecture: Architecture, options: ProfileOptions): Buffer {
-  return encodeInstructions([
+  const leafOf = (name: string) => leaf(verdictOn(name, options))
+  return filterBy(architecture, {leafOf, unknown: answerMissing})
+}
+
+/** By a profile of the user's. Where it refuses what it does not name, calls that are newer than our table get ENOSYS. */
+export function customFilter(profile: CustomProfile, circumstances: Circumstances): Buffer {
+  const leafOf = (name: string) => customLeaf(profile, name, circumstances)
+  const unknown = isLetThrough(profile.defaultAction) ? profile.defaultAction : answerMissing
+  return filterBy(circumstances.architecture, {leafOf, unknown})
+}
+
+const mostInstructions = 4096
+
+/** A BPF program: another architecture and x32 get ENOSYS; numbers are found by binary search. */
+function filterBy(architecture: Architecture, rules: Rules): Buffer {
+  const program = [
     load(at.architecture),
     ifEqual(auditArchitecture[architecture], 1, 0),
     answerMissing,
     load(at.number),
     ifAtLeast(x32Bit, 0, 1),
     answerMissing,
-    ...search(rangesOf(architecture, options)),
-  ])
+    ...search(rangesOf(architecture, rules)),
+  ]
+  if (program.length <= mostInstructions) return encodeInstructions(program)
+  throw new StackError('bad-request', `the seccomp profile has ${program.length} instructions, the kernel takes 4096`)
 }
 
-function rangesOf(architecture: Architecture, options: ProfileOptions): Range[] {
+function rangesOf(architecture: Architecture, {leafOf, unknown}: Rules): Range[] {
   const byNumber = [...syscallNumbers(architecture)].sort(([, a], [, b]) => a - b)
-  const ranges: Range[] = [{first: 0, verdict: {kind: 'missing'}}]
+  const ranges: Range[] = [{first: 0, leaf: [unknown]}]
   let next = 0
-  const add = (first: number, verdict: Verdict) => {
-    if (!isSame(ranges[ranges.length - 1]!.verdict, verdict)) ranges.push({first, verdict})
+  const add = (first: number, leaf: readonly Instruction[]) => {
+    if (!isSame(ranges[ranges.length - 1]!.leaf, leaf)) ranges.push({first, leaf})
   }
   for (const [name, number] of byNumber) {
-    if (number > next) add(next, {kind: 'missing'})
-    add(number, verdictOn(name, options))
+    if (number > next) add(next, [unknown])
+    add(number, leafOf(name))
     next = number + 1
   }
-  add(next, {kind: 'missing'})
+  add(next, [unknown])
   return ranges
 }
 
-const isSame = (a: Verdict, b: Verdict): boolean => a.kind !== 'when' && a.kind === b.kind
+const isSame = (a: readonly Instruction[], b: readonly Instruction[]): boolean =>
+  a.length === b.length && encodeInstructions(a).equals(encodeInstructions(b))
 
 /** Conditional jumps reach 255 instructions, so a far half is reached by an unconditional one. */
-function search(ranges: readonly Range[]): Instruction[] {
-  if (ranges.length === 1) return leaf(ranges[0]!.verdict)
+function search(ranges: readonly Range[]): readonly Instruction[] {
+  if (ranges.length === 1) return ranges[0]!.leaf
   const middle = ranges.length >> 1
   const below = search(ranges.slice(0, middle))
   return [ifAtLeast(ranges[middle]!.first, 0, 1), skip(below.length), ...below, ...search(ranges.slice(middle))]

@@ -1,10 +1,13 @@
 import {existsSync} from 'node:fs'
 import {mkdir} from 'node:fs/promises'
+import {release} from 'node:os'
 import {join} from 'node:path'
 import {StackError} from '../../../base/error.ts'
 import {writeWhole} from '../../../base/file.ts'
 import {sha256} from '../../../base/hash.ts'
-import {seccompFilter} from './filter.ts'
+import type {CapabilityMask} from '../capabilities.ts'
+import {parseProfile} from './custom.ts'
+import {customFilter, seccompFilter} from './filter.ts'
 import type {Architecture} from './numbers.ts'
 import type {ProfileOptions} from './profile.ts'
 
@@ -20,14 +23,26 @@ export class SeccompStore {
   /** Path of the filter. */
   pathOf(options: ProfileOptions): Promise<string> {
     const key = `${options.capabilities.toString(16)} ${options.mayMakeDevices}`
-    const made = this.#made.get(key) ?? this.#make(options)
+    return this.#once(key, () => seccompFilter(thisArchitecture(), options))
+  }
+
+  /** The same for a profile of the user's, as JSON. */
+  pathOfProfile(profile: string, capabilities: CapabilityMask): Promise<string> {
+    const circumstances = {architecture: thisArchitecture(), capabilities, kernel: release()}
+    return this.#once(`${capabilities.toString(16)} ${sha256(profile)}`, () =>
+      customFilter(parseProfile(profile), circumstances),
+    )
+  }
+
+  #once(key: string, program: () => Buffer): Promise<string> {
+    const made = this.#made.get(key) ?? this.#make(program)
     this.#made.set(key, made)
     made.catch(() => this.#made.delete(key))
     return made
   }
 
-  async #make(options: ProfileOptions): Promise<string> {
-    const program = seccompFilter(thisArchitecture(), options)
+  async #make(compile: () => Buffer): Promise<string> {
+    const program = compile()
     const path = join(this.#directory, `${sha256(program).slice(0, 16)}.bpf`)
     if (existsSync(path)) return path
     await mkdir(this.#directory, {recursive: true, mode: 0o700})

@@ -3,7 +3,7 @@ import {environmentOf} from '../../../../src/runtime/container/environment.ts'
 import {securityOptions} from '../../../../src/runtime/container/security.ts'
 import {record} from './record.ts'
 
-const none = {noNewPrivileges: false, seccomp: 'default', systemPaths: 'default'}
+const none = {noNewPrivileges: false, seccomp: 'default', systemPaths: 'default', unmask: []}
 
 test.each([
   [[], none],
@@ -12,20 +12,23 @@ test.each([
   [['no-new-privileges=false'], none],
   [['seccomp=unconfined', 'apparmor:unconfined'], {...none, seccomp: 'unconfined'}],
   [['systempaths=unconfined', 'label=disable'], {...none, systemPaths: 'unconfined'}],
+  [['unmask=ALL'], {...none, systemPaths: 'unconfined'}],
+  [
+    ['unmask=/proc/keys:/sys/firmware', 'unmask=/proc/bus'],
+    {...none, unmask: ['/proc/keys', '/sys/firmware', '/proc/bus']},
+  ],
+  [['seccomp={"defaultAction":"SCMP_ACT_ALLOW"}'], {...none, seccomp: {profile: '{"defaultAction":"SCMP_ACT_ALLOW"}'}}],
+  [['apparmor=mine', 'label=type:x'], {...none, apparmor: 'mine', label: 'type:x'}],
 ])('%j', (list, options) => {
   expect(securityOptions(list)).toEqual(options)
 })
 
-test.each([
-  'seccomp=/my/profile.json',
-  'apparmor=mine',
-  'label=type:x',
-  'systempaths=on',
-  'nonsense',
-  'no-new-privileges:maybe',
-])('%s is refused, not ignored', text => {
-  expect(() => securityOptions([text])).toThrow(`security option "${text}" is not supported`)
-})
+test.each(['seccomp=/my/profile.json', 'unmask=proc', 'systempaths=on', 'nonsense', 'no-new-privileges:maybe'])(
+  '%s is refused, not ignored',
+  text => {
+    expect(() => securityOptions([text])).toThrow(`security option "${text}" is not supported`)
+  },
+)
 
 test('the environment is defaults, the container’s, and what is added; the last of a name wins', () => {
   const container = record({config: {env: ['A=1', 'PATH=/bin', 'EMPTY='], hostname: 'box', tty: true}})

@@ -12,8 +12,10 @@ const facts = (changes: Partial<StepFacts> = {}): StepFacts => ({
   user: {uid: 0, gid: 0, groups: [], home: '/root'},
   capabilities: defaultCapabilities,
   seccomp: '/seccomp.bpf',
-  netns: '/r/netns/c0ffee0000000000',
+  apparmor: undefined,
+  shared: {netns: '/r/netns/c0ffee0000000000', joined: [], shm: undefined},
   cgroup: {version: 2, directories: ['/cg/stack/c0ffee'], oomFile: '/cg/stack/c0ffee/memory.events', trees: []},
+  apiDirectory: '/r/api',
   networkFiles: '/c',
   devices: [],
   wake: {lock: 'stack-wake', command: ['/bin/stack', 'daemon']},
@@ -104,7 +106,7 @@ test('everything that a service can ask for', () => {
       shmSize: 1024,
     },
   })
-  expect(differing(container, {hold: true, netns: undefined})).toMatchInlineSnapshot(`
+  expect(differing(container, {hold: true, shared: {...facts().shared, netns: undefined}})).toMatchInlineSnapshot(`
     [
       "- stdin null",
       "- join net /r/netns/c0ffee0000000000",
@@ -175,7 +177,7 @@ test('what leads out of a volume, or what we cannot do, is refused', () => {
   expect(() => rendered(record({mounts: [{...volume, subpath: '../other'}]}))).toThrow('leads out of the volume')
   const bind = {type: 'bind', source: '/a', target: '/b', readOnly: false, propagation: 'rshared'} as const
   expect(() => rendered(record({mounts: [bind]}))).toThrow('propagation "rshared" is not supported')
-  expect(() => rendered(record({host: {securityOpt: ['seccomp={}']}}))).toThrow('is not supported')
+  expect(() => rendered(record({host: {securityOpt: ['seccomp=/profile']}}))).toThrow('is not supported')
 })
 
 test('only sysctls of the container’s own namespaces can be set, and those of the network not on the host’s', () => {

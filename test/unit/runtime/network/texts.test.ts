@@ -71,6 +71,11 @@ describe('names', () => {
     expect(names).toEqual(['web', 'shop-web-1', 'www', '0123456789ab'])
   })
 
+  test('a hostname of others is not its own', () => {
+    const names = endpointNames(record({utsMode: 'host'}, {hostname: 'machine'}), {network: 'a', aliases: []})
+    expect(names).not.toContain('machine')
+  })
+
   test('interfaces fit into 15 bytes and differ', () => {
     expect(bridgeName('a')).toHaveLength(14)
     expect(vethName('c', 'a')).toHaveLength(14)

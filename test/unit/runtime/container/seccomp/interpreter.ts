@@ -20,6 +20,7 @@ export function runFilter(
     else if (code === 0x54) accumulator = (accumulator & k) >>> 0
     else if (code === 0x05) pc += k
     else if (code === 0x15) pc += accumulator === k ? jt : jf
+    else if (code === 0x25) pc += accumulator > k ? jt : jf
     else if (code === 0x35) pc += accumulator >= k ? jt : jf
     else if (code === 0x06) return k
     else throw new Error(`instruction ${pc - 1} has an unknown code ${code}`)
