@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'dependency-failed'
   | 'engine-unreachable'
   | 'exec-failed'
+  | 'hook-failed'
   | 'image-failed'
   | 'image-not-found'
   | 'invalid-file'

@@ -17,6 +17,8 @@ export const label = {
   version: `${prefix}version`,
   network: `${prefix}network`,
   volume: `${prefix}volume`,
+  /** Of stack itself: what is to be run inside the container, so that it is known when there is no file. */
+  hooks: 'stack.hooks',
 } as const
 
 /** `db:service_healthy:false,cache:service_started:true` */

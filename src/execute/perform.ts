@@ -5,10 +5,11 @@ import {subjectOf} from '../plan/step.ts'
 import {attempts} from '../plan/words.ts'
 import {Conditions} from './conditions.ts'
 import type {Perform, PerformContext} from './execute.ts'
+import {type HookOutput, runHook} from './hooks.ts'
 
 /** Gives the function that does a step on an engine: one call of it, or a wait for its events. For one plan. */
-export function perform(engine: Engine, project: string): Perform {
-  const performer = new Performer(engine, new Conditions(engine, project))
+export function perform(engine: Engine, project: string, output?: HookOutput): Perform {
+  const performer = new Performer(engine, new Conditions(engine, project), output)
   return async (step, context) => {
     await within(wording(step), () => performer.do(step.operation, context))
   }
@@ -22,11 +23,13 @@ const wording = ({operation}: Step): string => {
 class Performer {
   readonly #engine: Engine
   readonly #conditions: Conditions
+  readonly #output: HookOutput | undefined
   /** Ids of what this plan has created. */
   readonly #ids = new Map<ContainerRef, string>()
 
-  constructor(engine: Engine, conditions: Conditions) {
+  constructor(engine: Engine, conditions: Conditions, output: HookOutput | undefined) {
     this.#engine = engine
+    this.#output = output
     this.#conditions = conditions
   }
 
@@ -58,6 +61,8 @@ class Performer {
         return engine.killContainer(this.#idOf(operation.container), operation.signal)
       case 'remove-container':
         return engine.removeContainer(this.#idOf(operation.container), {volumes: operation.volumes})
+      case 'run-hook':
+        return runHook(engine, operation, {id: this.#idOf(operation.container), output: this.#output, signal})
       case 'wait-running':
       case 'wait-healthy':
       case 'wait-completed':

@@ -71,7 +71,21 @@ export type Service = {
   readonly groupAdd: readonly string[]
   readonly shmSize?: number
   readonly logging?: {readonly driver?: string; readonly options: Readonly<Record<string, string>>}
+  /** Run inside each container after its start, in order. */
+  readonly postStart?: readonly Hook[]
+  /** Run inside each container before it is asked to stop, in order. */
+  readonly preStop?: readonly Hook[]
   readonly profiles: readonly string[]
+}
+
+/** A command that is run inside a running container. */
+export type Hook = {
+  readonly command: readonly string[]
+  readonly user?: string
+  readonly privileged: boolean
+  readonly workingDir?: string
+  /** Beside the container's own. */
+  readonly environment: Readonly<Record<string, string>>
 }
 
 export type Port = {

@@ -2,11 +2,12 @@ import {StackError} from '../base/error.ts'
 import type {Actual, ActualContainer} from '../engine/engine.ts'
 import {isUp} from './compare.ts'
 import type {Scope} from './down.ts'
+import {stopContainer} from './hooks.ts'
 import {dependencyTable, dependentsOf, withDependencies} from './order.ts'
 import {inReverse} from './reverse.ts'
 import {checkServices} from './selection.ts'
 import {startExisting} from './start-existing.ts'
-import type {Operation, Plan, Step} from './step.ts'
+import type {Plan, Step} from './step.ts'
 import {StepList} from './step-list.ts'
 import {refOf, removeContainer} from './teardown.ts'
 
@@ -128,13 +129,9 @@ function stopInOrder(
     const after = dependentsOf(service, services, dependencies).flatMap(each => byService.get(each) ?? [])
     const own = containers.filter(each => each.service === service && isUp(each))
     for (const each of own) {
-      const operation: Operation = {
-        kind: 'stop-container',
-        container: refOf(each),
-        ...(grace === undefined ? {} : {grace}),
-      }
       // A dependent that cannot be stopped keeps nobody else up.
-      stopped.set(each, list.add(operation, because, {settled: after}))
+      const stopping = {container: refOf(each), because, settled: after, ...(grace === undefined ? {} : {grace})}
+      stopped.set(each, stopContainer(list, each, stopping))
     }
     byService.set(service, own.length === 0 ? after : own.map(each => stopped.get(each)!))
   }

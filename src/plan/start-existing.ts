@@ -1,7 +1,9 @@
 import {inOrder} from '../base/graph.ts'
 import type {ActualContainer} from '../engine/engine.ts'
+import {hooksOf} from '../engine/hook-label.ts'
 import type {Dependency} from '../model/project.ts'
 import {isCompleted} from './compare.ts'
+import {startContainer} from './hooks.ts'
 import type {Dependencies} from './order.ts'
 import type {OperationKind, Step} from './step.ts'
 import type {StepList} from './step-list.ts'
@@ -48,7 +50,8 @@ export function startExisting({containers, toStart, dependencies, list, wait}: E
     for (const each of own) {
       const {because, after} = toStart.get(each)!
       const all = after === undefined ? edges.after : [after, ...edges.after]
-      started.set(each, list.add({kind: 'start-container', container: refOf(each)}, because, {...edges, after: all}))
+      const {postStart} = hooksOf(each.labels)
+      started.set(each, startContainer(list, refOf(each), {...edges, because, postStart, after: all}))
     }
   }
   if (wait)

@@ -1,5 +1,7 @@
+import {hooksOf} from '../engine/hook-label.ts'
 import type {Dependency, Project, Service} from '../model/project.ts'
 import {isCompleted, isUp} from './compare.ts'
+import {startContainer} from './hooks.ts'
 import {dependenciesOf, isJob} from './order.ts'
 import type {Operation, Step} from './step.ts'
 import type {StepList} from './step-list.ts'
@@ -21,7 +23,7 @@ export function startServices(
     const toStart = progress.get(service.name)!.filter(({replica}) => replica.action !== 'keep')
     if (toStart.length === 0) continue
     const conditions = conditionsOf(service, context)
-    for (const each of toStart) context.started.set(each, start(each, list, conditions))
+    for (const each of toStart) context.started.set(each, start(each, service, {list, conditions}))
   }
   if (!options.wait) return
   for (const {service} of decisions) {
@@ -46,9 +48,10 @@ type Conditions = {
 
 function start(
   {replica, ref, settled, stopped}: Progress,
-  list: StepList,
-  {after, settled: ended, notes}: Conditions,
+  service: Service,
+  {list, conditions}: {list: StepList; conditions: Conditions},
 ): Step {
+  const {after, settled: ended, notes} = conditions
   const own = settled ?? stopped
   const because =
     replica.action === 'start' || replica.action === 'restart'
@@ -56,7 +59,13 @@ function start(
       : replica.action === 'replace'
         ? 'replaced'
         : 'created'
-  return list.add({kind: 'start-container', container: ref}, [because, ...notes].join('; '), {
+  const postStart =
+    replica.action === 'start' || replica.action === 'restart'
+      ? hooksOf(replica.container.labels).postStart
+      : (service.postStart ?? [])
+  return startContainer(list, ref, {
+    because: [because, ...notes].join('; '),
+    postStart,
     after: own === undefined ? after : [own, ...after],
     settled: ended,
   })

@@ -1,4 +1,5 @@
 import type {ActualNetwork, ContainerSpec, NetworkSpec, VolumeSpec} from '../engine/engine.ts'
+import type {Hook} from '../model/project.ts'
 
 /** A container of a plan: one that exists has its id, one that a step creates has none yet. Steps share the object. */
 export type ContainerRef = {
@@ -24,9 +25,22 @@ export type Operation =
   | {readonly kind: 'stop-container'; readonly container: ContainerRef; readonly grace?: number}
   | {readonly kind: 'kill-container'; readonly container: ContainerRef; readonly signal: string}
   | {readonly kind: 'remove-container'; readonly container: ContainerRef; readonly volumes: boolean}
+  | HookOperation
   | {readonly kind: 'wait-running'; readonly container: ContainerRef}
   | {readonly kind: 'wait-healthy'; readonly container: ContainerRef}
   | {readonly kind: 'wait-completed'; readonly container: ContainerRef}
+
+export type HookMoment = 'post_start' | 'pre_stop'
+
+/** A command inside the container; one before a stop whose container has ended by itself is none. */
+export type HookOperation = {
+  readonly kind: 'run-hook'
+  readonly container: ContainerRef
+  readonly moment: HookMoment
+  /** Its place in the service's list. */
+  readonly index: number
+  readonly hook: Hook
+}
 
 export type OperationKind = Operation['kind']
 

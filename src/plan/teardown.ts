@@ -1,5 +1,6 @@
 import type {ActualContainer} from '../engine/engine.ts'
 import {isUp} from './compare.ts'
+import {stopContainer} from './hooks.ts'
 import type {ContainerRef, Step} from './step.ts'
 import type {StepList} from './step-list.ts'
 
@@ -22,7 +23,7 @@ export function removeContainer(
 ) {
   const ref = refOf(container)
   const stopped = isUp(container)
-    ? list.add({kind: 'stop-container', container: ref, ...(grace === undefined ? {} : {grace})}, because, {settled})
+    ? stopContainer(list, container, {container: ref, because, settled, ...(grace === undefined ? {} : {grace})})
     : undefined
   const removed = list.add({kind: 'remove-container', container: ref, volumes}, because, {
     ...(stopped === undefined ? {settled} : {after: [stopped]}),

@@ -4,6 +4,7 @@ import type {Project, Service} from '../model/project.ts'
 import {isUp} from './compare.ts'
 import {containerName, containerSpec} from './container-spec.ts'
 import type {Decision, Replica} from './converge.ts'
+import {stopContainer} from './hooks.ts'
 import {inheritVolumes} from './inherit.ts'
 import {networkParent} from './order.ts'
 import {type Made, makeNetworks, makeVolumes, usedNetworks, usedVolumes} from './resources.ts'
@@ -162,11 +163,9 @@ function stop(progress: Progress, {list, before, options}: Stopping): Progress {
     replica.action === 'restart' ? !options.noStart : replica.action === 'replace' && isUp(replica.container)
   if (!isStopped || replica.action === 'create' || replica.action === 'keep') return progress
   const after = [...(created === undefined ? [] : [created]), ...before]
-  const container = refOf(replica.container)
-  return {
-    ...progress,
-    stopped: list.add({kind: 'stop-container', container, ...grace(options)}, replica.because, {after}),
-  }
+  const {container, because} = replica
+  const stopping = {container: refOf(container), because, after, ...grace(options)}
+  return {...progress, stopped: stopContainer(list, container, stopping)}
 }
 
 /** The old is removed and the new gets its name. */

@@ -67,7 +67,9 @@ export type CanonicalService = {
   readonly pids_limit?: number
   readonly platform?: string
   readonly ports?: readonly CanonicalPort[]
+  readonly post_start?: readonly CanonicalHook[]
   readonly pre_start?: ReadonlyArray<{readonly image?: string}>
+  readonly pre_stop?: readonly CanonicalHook[]
   readonly privileged?: boolean
   readonly profiles?: readonly string[]
   readonly pull_policy?: string
@@ -92,6 +94,14 @@ export type CanonicalService = {
 }
 
 type Texts = Readonly<Record<string, string | null>>
+
+export type CanonicalHook = {
+  readonly command?: readonly string[] | null
+  readonly user?: string
+  readonly privileged?: boolean
+  readonly working_dir?: string
+  readonly environment?: Texts
+}
 
 export type CanonicalGrant = {
   readonly source?: string

@@ -2,6 +2,7 @@ import type {Diagnostic} from '../base/diagnostic.ts'
 import type {Canonical} from './canonical-form.ts'
 import type {ServiceCheck, Tell} from './checks/check.ts'
 import {checkContainerNames, checkDependencies} from './checks/dependencies.ts'
+import {checkHooks} from './checks/hooks.ts'
 import {checkMounts} from './checks/mounts.ts'
 import {checkReferences} from './checks/references.ts'
 import {checkResources} from './checks/resources.ts'
@@ -18,6 +19,7 @@ const serviceChecks: readonly ServiceCheck[] = [
   checkLimits,
   checkPorts,
   checkMounts,
+  checkHooks,
   checkWatch,
 ]
 

@@ -5,6 +5,7 @@ import type {CanonicalAttachment, CanonicalDependency, CanonicalService} from '.
 import {mapValues} from '../normalise.ts'
 import {defined} from './defined.ts'
 import {healthcheckOf} from './health.ts'
+import {hooksOf} from './hooks.ts'
 import {configGrants, mountsOf, secretGrants} from './mounts.ts'
 import {resourcesOf} from './resources.ts'
 import {restartOf} from './restart.ts'
@@ -41,6 +42,7 @@ export function serviceOf(name: string, service: CanonicalService, project: stri
     sysctls: mapValues(service.sysctls ?? {}, value => value),
     ...defined({shmSize: service.shm_size === undefined ? undefined : parseBytes(service.shm_size)}),
     ...defined({logging: loggingOf(service)}),
+    ...defined({postStart: hooksOf(service.post_start), preStop: hooksOf(service.pre_stop)}),
     profiles: service.profiles ?? [],
   }
 }
