@@ -17,6 +17,8 @@ export const label = {
   version: `${prefix}version`,
   network: `${prefix}network`,
   volume: `${prefix}volume`,
+  /** `pre_start` on a container that runs before its service. */
+  hook: `${prefix}hook`,
   /** Of stack itself: what is to be run inside the container, so that it is known when there is no file. */
   hooks: 'stack.hooks',
 } as const

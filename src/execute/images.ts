@@ -1,10 +1,11 @@
 import type {Engine, ImageFacts} from '../engine/engine.ts'
 import type {Service} from '../model/project.ts'
+import {imagesOf} from '../plan/images.ts'
 import type {PullPolicy} from '../plan/step.ts'
 
 /** The images of services that are present, by reference: what a plan compares containers with. */
 export async function presentImages(engine: Engine, services: Iterable<Service>): Promise<Map<string, ImageFacts>> {
-  const references = [...new Set([...services].map(({image}) => image))]
+  const references = [...new Set([...services].flatMap(imagesOf))]
   const found = await Promise.all(references.map(async name => [name, await engine.findImage(name)] as const))
   return new Map(found.flatMap(([name, facts]) => (facts === undefined ? [] : [[name, facts] as const])))
 }
@@ -15,5 +16,5 @@ export async function presentImages(engine: Engine, services: Iterable<Service>)
  */
 export function imagesToRefresh(services: Iterable<Service>, pull: PullPolicy | undefined): string[] {
   const wanted = [...services].filter(({pullPolicy}) => (pull ?? pullPolicy) === 'always')
-  return [...new Set(wanted.map(({image}) => image))]
+  return [...new Set(wanted.flatMap(imagesOf))]
 }

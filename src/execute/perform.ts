@@ -1,11 +1,13 @@
 import {StackError, within} from '../base/error.ts'
 import type {ContainerSpec, Engine} from '../engine/engine.ts'
+import {inheritVolumes} from '../plan/inherit.ts'
 import type {ContainerRef, Operation, Step} from '../plan/step.ts'
 import {subjectOf} from '../plan/step.ts'
 import {attempts} from '../plan/words.ts'
 import {Conditions} from './conditions.ts'
 import type {Perform, PerformContext} from './execute.ts'
 import {type HookOutput, runHook} from './hooks.ts'
+import {runPreStart} from './pre-start.ts'
 
 /** Gives the function that does a step on an engine: one call of it, or a wait for its events. For one plan. */
 export function perform(engine: Engine, project: string, output?: HookOutput): Perform {
@@ -47,7 +49,7 @@ class Performer {
       case 'remove-volume':
         return engine.removeVolume(operation.name)
       case 'create-container':
-        return this.#create(operation.container, operation.spec)
+        return this.#create(operation)
       case 'rename-container':
         return engine.renameContainer(this.#idOf(operation.container), operation.name)
       case 'start-container':
@@ -63,6 +65,12 @@ class Performer {
         return engine.removeContainer(this.#idOf(operation.container), {volumes: operation.volumes})
       case 'run-hook':
         return runHook(engine, operation, {id: this.#idOf(operation.container), output: this.#output, signal})
+      case 'run-container':
+        return runPreStart(engine, {
+          id: this.#idOf(operation.container),
+          end: subject => this.#conditions.reached('wait-completed', subject, signal),
+          name: operation.container.name,
+        })
       case 'wait-running':
       case 'wait-healthy':
       case 'wait-completed':
@@ -74,8 +82,10 @@ class Performer {
     }
   }
 
-  async #create(ref: ContainerRef, spec: ContainerSpec): Promise<void> {
-    this.#ids.set(ref, await this.#engine.createContainer(this.#withParent(spec)))
+  async #create({container, spec, volumesOf}: Extract<Operation, {kind: 'create-container'}>): Promise<void> {
+    const other = volumesOf === undefined ? undefined : await this.#engine.inspectContainer(this.#idOf(volumesOf))
+    const shared = other === undefined ? spec : inheritVolumes(spec, other)
+    this.#ids.set(container, await this.#engine.createContainer(this.#withParent(shared)))
   }
 
   /** A container whose network is shared may have been created by this plan, under a name that is not yet its own. */

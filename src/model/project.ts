@@ -71,11 +71,20 @@ export type Service = {
   readonly groupAdd: readonly string[]
   readonly shmSize?: number
   readonly logging?: {readonly driver?: string; readonly options: Readonly<Record<string, string>>}
+  /** Containers that run to their end, one after the other, before the first replica starts. */
+  readonly preStart?: readonly PreStart[]
   /** Run inside each container after its start, in order. */
   readonly postStart?: readonly Hook[]
   /** Run inside each container before it is asked to stop, in order. */
   readonly preStop?: readonly Hook[]
   readonly profiles: readonly string[]
+}
+
+/** A container of a service's own that has to end with 0 before the service starts. */
+export type PreStart = Omit<Hook, 'command'> & {
+  readonly image: string
+  /** null: the image's. */
+  readonly command: readonly string[] | null
 }
 
 /** A command that is run inside a running container. */

@@ -6,7 +6,7 @@ import {isCompleted} from './compare.ts'
 import {startContainer} from './hooks.ts'
 import type {Dependencies} from './order.ts'
 import type {OperationKind, Step} from './step.ts'
-import type {StepList} from './step-list.ts'
+import type {Edges, StepList} from './step-list.ts'
 import {refOf} from './teardown.ts'
 
 export type Existing = {
@@ -15,12 +15,14 @@ export type Existing = {
   readonly toStart: ReadonlyMap<ActualContainer, {readonly because: string; readonly after?: Step | undefined}>
   readonly dependencies: Dependencies
   readonly list: StepList
+  /** What has to be done before the first container of a service that has never run. */
+  readonly prepare: (service: string, first: ActualContainer, edges: Edges) => Step | undefined
   /** Ends when all is running and healthy. */
   readonly wait: boolean
 }
 
 /** Starts containers that are there, each when what it depends on is as far as it asks. */
-export function startExisting({containers, toStart, dependencies, list, wait}: Existing): void {
+export function startExisting({containers, toStart, dependencies, list, prepare, wait}: Existing): void {
   const services = inOrder(
     containers.map(({service}) => service),
     service => Object.keys(dependencies(service)),
@@ -47,6 +49,9 @@ export function startExisting({containers, toStart, dependencies, list, wait}: E
         if (step !== undefined) (dependency.required ? edges.after : edges.settled).push(step)
       }
     }
+    const isNew = own.length > 0 && containers.every(each => each.service !== service || each.status === 'created')
+    const prepared = isNew ? prepare(service, own[0]!, edges) : undefined
+    if (prepared !== undefined) edges.after.push(prepared)
     for (const each of own) {
       const {because, after} = toStart.get(each)!
       const all = after === undefined ? edges.after : [after, ...edges.after]

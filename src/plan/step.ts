@@ -8,6 +8,8 @@ export type ContainerRef = {
   /** Its name when the plan is done. */
   readonly name: string
   readonly id?: string
+  /** It is none of the service's replicas: it runs before them, and `number` is its place in the list. */
+  readonly hook?: 'pre_start'
 }
 
 export type PullPolicy = 'always' | 'never' | 'missing'
@@ -19,7 +21,13 @@ export type Operation =
   | {readonly kind: 'remove-network'; readonly network: ActualNetwork}
   | {readonly kind: 'create-volume'; readonly volume: VolumeSpec}
   | {readonly kind: 'remove-volume'; readonly name: string}
-  | {readonly kind: 'create-container'; readonly container: ContainerRef; readonly spec: ContainerSpec}
+  | {
+      readonly kind: 'create-container'
+      readonly container: ContainerRef
+      readonly spec: ContainerSpec
+      /** Its anonymous volumes are those of this one, too. */
+      readonly volumesOf?: ContainerRef
+    }
   | {readonly kind: 'rename-container'; readonly container: ContainerRef; readonly name: string}
   | {readonly kind: 'start-container'; readonly container: ContainerRef}
   | {readonly kind: 'stop-container'; readonly container: ContainerRef; readonly grace?: number}
@@ -29,6 +37,8 @@ export type Operation =
   | {readonly kind: 'wait-running'; readonly container: ContainerRef}
   | {readonly kind: 'wait-healthy'; readonly container: ContainerRef}
   | {readonly kind: 'wait-completed'; readonly container: ContainerRef}
+  /** Starts it and waits for its end, which has to be one with 0. */
+  | {readonly kind: 'run-container'; readonly container: ContainerRef}
 
 export type HookMoment = 'post_start' | 'pre_stop'
 
@@ -92,12 +102,15 @@ export function subjectOf(operation: Operation): string {
     case 'remove-volume':
       return operation.name
     default:
-      return `${operation.container.service}.${operation.container.number}`
+      return subjectOfContainer(operation.container)
   }
 }
 
-/** It asks nothing of the engine, it watches. */
-export const isWait = ({operation}: Step): boolean => operation.kind.startsWith('wait-')
+const subjectOfContainer = ({service, hook, number}: ContainerRef): string =>
+  hook === undefined ? `${service}.${number}` : `${service}.${hook}[${number}]`
+
+/** It watches, and asks nothing of the engine, or next to nothing. */
+export const isWait = ({operation: {kind}}: Step): boolean => kind.startsWith('wait-') || kind === 'run-container'
 
 /** Waits that nobody needs to succeed: their failure is worth a warning and no more. */
 export function mayFail(steps: readonly Step[]): ReadonlySet<Step> {

@@ -34,6 +34,7 @@ export const progressWords: Readonly<Record<OperationKind, readonly [doing: stri
   'wait-running': ['Waiting', 'Running'],
   'wait-healthy': ['Waiting', 'Healthy'],
   'wait-completed': ['Waiting', 'Exited'],
+  'run-container': ['Running', 'Exited'],
 }
 
 /** What could not be done, in front of its cause: `cannot start web.1`. */
@@ -53,4 +54,5 @@ export const attempts: Readonly<Record<OperationKind, string>> = {
   'wait-running': 'waiting for',
   'wait-healthy': 'waiting for',
   'wait-completed': 'waiting for',
+  'run-container': 'running',
 }

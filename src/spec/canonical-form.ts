@@ -68,7 +68,7 @@ export type CanonicalService = {
   readonly platform?: string
   readonly ports?: readonly CanonicalPort[]
   readonly post_start?: readonly CanonicalHook[]
-  readonly pre_start?: ReadonlyArray<{readonly image?: string}>
+  readonly pre_start?: ReadonlyArray<CanonicalHook & {readonly image?: string}>
   readonly pre_stop?: readonly CanonicalHook[]
   readonly privileged?: boolean
   readonly profiles?: readonly string[]

@@ -50,6 +50,18 @@ const serviceChecks: Readonly<Record<string, ValueCheck>> = {
       }),
     )
   },
+  pre_start: (tree, {where, report}) => {
+    itemsOf(tree).forEach((item, index) => {
+      const each = get(item, 'per_replica')
+      if (each?.kind !== 'scalar' || each.value !== true) return
+      report(
+        unsupported(problem, `${where}[${index}].per_replica: it is run once for the service`, {
+          at: each.at,
+          hint: 'leave per_replica away; what each replica needs can be the beginning of its command',
+        }),
+      )
+    })
+  },
   pull_policy: (tree, {where, report}) => {
     const policy = textOf(tree) ?? ''
     if (!/^(?:daily|weekly|refresh|every_.*)$/.test(policy)) return

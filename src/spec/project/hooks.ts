@@ -1,4 +1,4 @@
-import type {Hook} from '../../model/project.ts'
+import type {Hook, PreStart} from '../../model/project.ts'
 import type {CanonicalHook} from '../canonical-form.ts'
 import {defined} from './defined.ts'
 
@@ -6,8 +6,17 @@ import {defined} from './defined.ts'
 export const hooksOf = (hooks: readonly CanonicalHook[] | undefined): readonly Hook[] | undefined =>
   hooks === undefined || hooks.length === 0 ? undefined : hooks.map(hookOf)
 
-const hookOf = ({command, privileged, environment, user, working_dir: workingDir}: CanonicalHook): Hook => ({
-  command: command ?? [],
+export const preStartOf = (
+  hooks: ReadonlyArray<CanonicalHook & {readonly image?: string}> | undefined,
+  image: string,
+): readonly PreStart[] | undefined =>
+  hooks === undefined || hooks.length === 0
+    ? undefined
+    : hooks.map(hook => ({...settingsOf(hook), image: hook.image ?? image, command: hook.command ?? null}))
+
+const hookOf = (hook: CanonicalHook): Hook => ({...settingsOf(hook), command: hook.command ?? []})
+
+const settingsOf = ({privileged, environment, user, working_dir: workingDir}: CanonicalHook) => ({
   privileged: privileged ?? false,
   environment: valuesOf(environment),
   ...defined({user, workingDir}),

@@ -5,16 +5,17 @@ import type {CanonicalAttachment, CanonicalDependency, CanonicalService} from '.
 import {mapValues} from '../normalise.ts'
 import {defined} from './defined.ts'
 import {healthcheckOf} from './health.ts'
-import {hooksOf} from './hooks.ts'
+import {hooksOf, preStartOf} from './hooks.ts'
 import {configGrants, mountsOf, secretGrants} from './mounts.ts'
 import {resourcesOf} from './resources.ts'
 import {restartOf} from './restart.ts'
 
 /** A canonical service as the rest of the program wants it: typed, complete, numbers as numbers. */
 export function serviceOf(name: string, service: CanonicalService, project: string): Service {
+  const image = service.image ?? `${project}-${name}`
   return {
     name,
-    image: service.image ?? `${project}-${name}`,
+    image,
     pullPolicy: pullPolicyOf(service.pull_policy),
     command: service.command ?? null,
     entrypoint: service.entrypoint ?? null,
@@ -42,6 +43,7 @@ export function serviceOf(name: string, service: CanonicalService, project: stri
     sysctls: mapValues(service.sysctls ?? {}, value => value),
     ...defined({shmSize: service.shm_size === undefined ? undefined : parseBytes(service.shm_size)}),
     ...defined({logging: loggingOf(service)}),
+    ...defined({preStart: preStartOf(service.pre_start, image)}),
     ...defined({postStart: hooksOf(service.post_start), preStop: hooksOf(service.pre_stop)}),
     profiles: service.profiles ?? [],
   }
