@@ -2,11 +2,13 @@ import type {StackError} from '../base/error.ts'
 import type {Actual, Engine} from '../engine/engine.ts'
 import type {Project} from '../model/project.ts'
 import type {Canonical} from '../spec/canonical-form.ts'
+import {composeVariables} from '../spec/surroundings.ts'
 import {chooseRenderer} from '../ui/choose.ts'
 import type {Renderer} from '../ui/renderer.ts'
 import {createStyle, type Style, wantsColour} from '../ui/style.ts'
 import type {Globals, ProgressMode} from './globals.ts'
 import type {Interrupts} from './interrupts.ts'
+import {readOptions} from './read-options.ts'
 import {type Settings, settingsFrom} from './settings.ts'
 
 /** The process as the command line sees it; a test gives its own. */
@@ -36,6 +38,7 @@ export type Context = {
   readonly io: Io
   readonly globals: Globals
   readonly settings: Settings
+  /** With what the environment files say of COMPOSE_… */
   readonly environment: NodeJS.ProcessEnv
   /** For data on standard output. */
   readonly style: Style
@@ -55,9 +58,10 @@ export type Context = {
 
 /** The composition root: where files, engine and terminal come together. */
 export function createContext(globals: Globals, io: Io): Context {
-  const settings = settingsFrom(globals, io.environment)
+  const environment = {...composeVariables(readOptions(globals, io)), ...io.environment}
+  const settings = settingsFrom(globals, environment)
   const styleFor = (stream: NodeJS.WriteStream) =>
-    createStyle(wantsColour({ansi: settings.ansi, environment: io.environment}, stream.isTTY === true))
+    createStyle(wantsColour({ansi: settings.ansi, environment}, stream.isTTY === true))
   const progress = settings.statusOnStdout ? io.stdout : io.stderr
   const rendererFor = (mode: ProgressMode) =>
     chooseRenderer(mode, {stdout: io.stdout, stderr: progress, style: styleFor(progress)})
@@ -66,13 +70,20 @@ export function createContext(globals: Globals, io: Io): Context {
   const engine = once(() => openEngine(io))
   const scope = once(async (services: readonly string[] = []) => {
     const {loadScope} = await import('./scope.ts')
-    return loadScope({globals, io, services, style: styleFor(io.stderr), json: settings.progress === 'json'})
+    return loadScope({
+      globals,
+      io,
+      environment,
+      services,
+      style: styleFor(io.stderr),
+      json: settings.progress === 'json',
+    })
   })
   return {
     io,
     globals,
     settings,
-    environment: io.environment,
+    environment,
     style: styleFor(io.stdout),
     print: text => void io.stdout.write(text),
     renderer: renderer.get,

@@ -10,10 +10,13 @@ import type {Style} from '../ui/style.ts'
 import type {Io, Scope} from './context.ts'
 import {Silent, withExitCode} from './failure.ts'
 import type {Globals} from './globals.ts'
+import {readOptions} from './read-options.ts'
 
 export type Loading = {
   readonly globals: Globals
   readonly io: Io
+  /** With what the environment files say of COMPOSE_… */
+  readonly environment: NodeJS.ProcessEnv
   readonly style: Style
   /** Services that were named: their profiles are switched on. */
   readonly services: readonly string[]
@@ -33,17 +36,7 @@ export function loadScope(loading: Loading): Scope {
 
 function loadFiles({globals, io, services}: Loading): Loaded | StackError {
   try {
-    return readProject({
-      files: globals.file,
-      projectDirectory: globals['project-directory'],
-      envFiles: globals['env-file'],
-      profiles: globals.profile,
-      projectName: globals['project-name'],
-      services,
-      cwd: io.directory,
-      env: io.environment,
-      stdin: () => readFileSync(0, 'utf8'),
-    })
+    return readProject({...readOptions(globals, io), services, stdin: () => readFileSync(0, 'utf8')})
   } catch (error) {
     // Whatever is wrong with files, the code is docker compose's.
     const failure = withExitCode(error, 1)
@@ -53,7 +46,7 @@ function loadFiles({globals, io, services}: Loading): Loaded | StackError {
 }
 
 /** Without a file that was asked for, a name is enough to find what runs. */
-function byNameAlone({globals, io: {environment}}: Loading, missing: StackError): Scope {
+function byNameAlone({globals, environment}: Loading, missing: StackError): Scope {
   const name = globals['project-name'] ?? environment.COMPOSE_PROJECT_NAME
   if (globals.file.length > 0 || environment.COMPOSE_FILE || !name) throw missing
   return {name, missing}
