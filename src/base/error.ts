@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'not-modified'
   | 'port-taken'
   | 'program-not-found'
+  | 'provider-failed'
   | 'start-failed'
   | 'timeout'
   | 'unsupported'

@@ -1,6 +1,7 @@
 import type {Engine} from '../engine/engine.ts'
 import {presentImages} from '../execute/images.ts'
 import type {Project} from '../model/project.ts'
+import {providedServices} from '../plan/providers.ts'
 import type {Plan} from '../plan/step.ts'
 import {planUp} from '../plan/up.ts'
 import type {Context} from './context.ts'
@@ -10,10 +11,17 @@ import {checkUpOptions, parseScales, type UpValues} from './up-options.ts'
 
 export type PlannedUp = {readonly project: Project; readonly engine: Engine; readonly plan: Plan}
 
+/** The project with what other programs say that provide some of its services. */
+async function providedProject(context: Context, values: UpValues, services: readonly string[]): Promise<Project> {
+  const project = await context.project(services)
+  const provided = providedServices(project, services, values['no-deps'])
+  return provided.length === 0 ? project : (await import('./providers.ts')).provide(context, project, provided)
+}
+
 /** What `up` with these options would do. */
 export async function planFor(context: Context, values: UpValues, services: readonly string[]): Promise<PlannedUp> {
   checkUpOptions(values)
-  const project = await context.project(services)
+  const project = await providedProject(context, values, services)
   const engine = await context.engine()
   const [{actual}, images] = await Promise.all([
     context.observe(),

@@ -24,6 +24,8 @@ export type Service = {
   readonly name: string
   /** Docker's or one with a scheme: `redis:7`, `host://`, `apt://redis-server`. */
   readonly image: string
+  /** What runs it instead of a container; its scale is 0. */
+  readonly provider?: Provider
   readonly pullPolicy: 'always' | 'never' | 'missing' | 'build'
   /** null: the image's; []: none. */
   readonly command: readonly string[] | null
@@ -78,6 +80,13 @@ export type Service = {
   /** Run inside each container before it is asked to stop, in order. */
   readonly preStop?: readonly Hook[]
   readonly profiles: readonly string[]
+}
+
+/** A program that runs a service in a way of its own. */
+export type Provider = {
+  /** `docker-TYPE` or `TYPE` in PATH. */
+  readonly type: string
+  readonly options: Readonly<Record<string, readonly string[]>>
 }
 
 /** A container of a service's own that has to end with 0 before the service starts. */

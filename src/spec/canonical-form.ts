@@ -22,7 +22,10 @@ export type CanonicalService = {
     readonly secrets?: readonly CanonicalGrant[]
     readonly additional_contexts?: Texts
   }
-  readonly provider?: unknown
+  readonly provider?: {
+    readonly type?: string
+    readonly options?: Readonly<Record<string, Option | readonly Option[]>> | null
+  }
   readonly attach?: boolean
   readonly cap_add?: readonly string[]
   readonly cap_drop?: readonly string[]
@@ -93,6 +96,7 @@ export type CanonicalService = {
   readonly working_dir?: string
 }
 
+type Option = string | number | boolean
 type Texts = Readonly<Record<string, string | null>>
 
 export type CanonicalHook = {

@@ -4,6 +4,7 @@ import type {ServiceCheck, Tell} from './checks/check.ts'
 import {checkContainerNames, checkDependencies} from './checks/dependencies.ts'
 import {checkHooks} from './checks/hooks.ts'
 import {checkMounts} from './checks/mounts.ts'
+import {checkProvider} from './checks/provider.ts'
 import {checkReferences} from './checks/references.ts'
 import {checkResources} from './checks/resources.ts'
 import {checkLimits, checkPorts, checkScale, checkService, checkWatch} from './checks/services.ts'
@@ -20,6 +21,7 @@ const serviceChecks: readonly ServiceCheck[] = [
   checkPorts,
   checkMounts,
   checkHooks,
+  checkProvider,
   checkWatch,
 ]
 

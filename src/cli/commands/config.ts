@@ -1,5 +1,6 @@
 import {resolve} from 'node:path'
 import {writeWhole} from '../../base/file.ts'
+import {imagesOf} from '../../plan/images.ts'
 import {checkServices} from '../../plan/selection.ts'
 import {command, type Values} from '../command.ts'
 import type {Scope} from '../context.ts'
@@ -38,7 +39,7 @@ async function render(scope: Scope, values: Values<typeof options>, operands: re
   if (values.services) return lines(Object.keys(services))
   if (values.volumes) return lines(Object.keys(canonical.volumes ?? {}))
   if (values.networks) return lines(Object.keys(canonical.networks ?? {}))
-  if (values.images) return lines(Object.values(services).map(({image}) => image))
+  if (values.images) return lines(Object.values(services).flatMap(imagesOf))
   if (values.profiles)
     return lines([...Object.values(services), ...Object.values(disabledServices)].flatMap(({profiles}) => profiles))
   if (values.hash !== undefined) return hashes(scope, values.hash)

@@ -1,9 +1,11 @@
 import {StackError} from '../../base/error.ts'
 import {planDown} from '../../plan/down.ts'
+import {providedServices} from '../../plan/providers.ts'
 import {checkServices} from '../../plan/selection.ts'
 import {apply} from '../apply.ts'
 import {command} from '../command.ts'
 import {graceOf, timeoutOption} from '../grace.ts'
+import {withdraw} from '../providers.ts'
 import {servicesOf} from '../selection.ts'
 import {isTrue} from '../settings.ts'
 
@@ -26,7 +28,13 @@ export const down = command({
     checkServices(operands, servicesOf(scope, actual.containers))
     const removeOrphans = values['remove-orphans'] || isTrue(context.environment.COMPOSE_REMOVE_ORPHANS)
     const options = {services: operands, volumes: values.volumes, removeOrphans, ...graceOf(values)}
-    await apply(context, planDown(scope, actual, options), {title: 'down'})
+    const {project} = scope
+    const provided = project === undefined ? [] : providedServices(project, operands, operands.length > 0)
+    try {
+      await apply(context, planDown(scope, actual, options), {title: 'down'})
+    } finally {
+      if (project !== undefined) await withdraw(context, project, provided.reverse())
+    }
     return 0
   },
 })

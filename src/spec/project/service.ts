@@ -7,6 +7,7 @@ import {defined} from './defined.ts'
 import {healthcheckOf} from './health.ts'
 import {hooksOf, preStartOf} from './hooks.ts'
 import {configGrants, mountsOf, secretGrants} from './mounts.ts'
+import {providerOf} from './provider.ts'
 import {resourcesOf} from './resources.ts'
 import {restartOf} from './restart.ts'
 
@@ -16,6 +17,7 @@ export function serviceOf(name: string, service: CanonicalService, project: stri
   return {
     name,
     image,
+    ...defined({provider: providerOf(service)}),
     pullPolicy: pullPolicyOf(service.pull_policy),
     command: service.command ?? null,
     entrypoint: service.entrypoint ?? null,
@@ -33,7 +35,7 @@ export function serviceOf(name: string, service: CanonicalService, project: stri
     dependsOn: mapValues(service.depends_on ?? {}, dependencyOf),
     ...defined({healthcheck: healthcheckOf(service.healthcheck)}),
     restart: restartOf(service),
-    scale: service.deploy?.replicas ?? service.scale ?? 1,
+    scale: service.provider === undefined ? (service.deploy?.replicas ?? service.scale ?? 1) : 0,
     ...stopOf(service),
     ...securityOf(service),
     resources: resourcesOf(service),
