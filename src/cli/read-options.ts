@@ -1,4 +1,4 @@
-import type {ReadOptions} from '../spec/surroundings.ts'
+import type {ReadOptions} from '../spec/read-surroundings.ts'
 import type {Io} from './context.ts'
 import type {Globals} from './globals.ts'
 

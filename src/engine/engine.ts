@@ -112,7 +112,13 @@ export type ActualNetwork = {
   readonly labels: Readonly<Record<string, string>>
 }
 export type ActualVolume = {readonly name: string; readonly labels: Readonly<Record<string, string>>}
-export type ImageFacts = {readonly id: string; readonly reference: string; readonly hasHealthcheck: boolean}
+export type ImageFacts = {
+  readonly id: string
+  readonly reference: string
+  readonly hasHealthcheck: boolean
+  /** When it was last fetched, or found to be the newest; undefined: not known. */
+  readonly checkedAt?: number
+}
 
 export type EngineEvent = {
   /** Docker's words: create start die stop kill restart destroy oom health_status. */

@@ -10,11 +10,35 @@ export async function presentImages(engine: Engine, services: Iterable<Service>)
   return new Map(found.flatMap(([name, facts]) => (facts === undefined ? [] : [[name, facts] as const])))
 }
 
+/** `mustSucceed`: not wanted because of its age alone. */
+export type Refresh = {readonly image: string; readonly mustSucceed: boolean}
+
+export type Refreshing = {
+  /** Instead of each service's own. */
+  readonly pull?: PullPolicy | undefined
+  readonly images: ReadonlyMap<string, ImageFacts>
+  readonly now: number
+}
+
 /**
- * The references whose newest is wanted whatever is here. To be fetched before planning, so that the plan replaces
- * what runs an older one; the plan itself then has `pull: 'missing'`.
+ * The images whose newest is wanted whatever is here. To be fetched before planning, so that the plan replaces what
+ * runs an older one.
  */
-export function imagesToRefresh(services: Iterable<Service>, pull: PullPolicy | undefined): string[] {
-  const wanted = [...services].filter(({pullPolicy}) => (pull ?? pullPolicy) === 'always')
-  return [...new Set(wanted.flatMap(imagesOf))]
+export function imagesToRefresh(services: Iterable<Service>, {pull, images, now}: Refreshing): Refresh[] {
+  const wanted = new Map<string, boolean>()
+  for (const service of services) {
+    const always = (pull ?? service.pullPolicy) === 'always'
+    for (const image of imagesOf(service)) {
+      if (always) wanted.set(image, true)
+      else if (pull === undefined && isOld(images.get(image), service, now) && !wanted.has(image))
+        wanted.set(image, false)
+    }
+  }
+  return [...wanted].map(([image, mustSucceed]) => ({image, mustSucceed}))
+}
+
+/** What is not here at all is fetched when it is needed. */
+function isOld(facts: ImageFacts | undefined, {refreshAfter}: Service, now: number): boolean {
+  if (facts === undefined || refreshAfter === undefined) return false
+  return facts.checkedAt === undefined || now - facts.checkedAt >= refreshAfter
 }

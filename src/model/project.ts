@@ -27,6 +27,8 @@ export type Service = {
   /** What runs it instead of a container; its scale is 0. */
   readonly provider?: Provider
   readonly pullPolicy: 'always' | 'never' | 'missing' | 'build'
+  /** Milliseconds: an image that was looked for longer ago than this is looked for again. Of `missing` only. */
+  readonly refreshAfter?: number
   /** null: the image's; []: none. */
   readonly command: readonly string[] | null
   readonly entrypoint: readonly string[] | null

@@ -29,7 +29,8 @@ export function containerSpec(project: Project, service: Service, number: number
 
 /** What a container takes from its service word by word: all but what the plan resolves or keeps to itself. */
 function engineFields(service: Service) {
-  const {dependsOn, pullPolicy, profiles, attach, scale, containerName, configs, secrets, ...rest} = service
+  const {dependsOn, pullPolicy, refreshAfter, profiles, attach, scale, containerName, configs, secrets, ...rest} =
+    service
   const {provider, preStart, postStart, preStop, ...same} = rest
   return same
 }

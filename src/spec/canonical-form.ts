@@ -76,6 +76,7 @@ export type CanonicalService = {
   readonly privileged?: boolean
   readonly profiles?: readonly string[]
   readonly pull_policy?: string
+  readonly pull_refresh_after?: string
   readonly read_only?: boolean
   readonly restart?: string
   readonly scale?: number

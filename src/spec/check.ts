@@ -7,7 +7,7 @@ import {checkMounts} from './checks/mounts.ts'
 import {checkProvider} from './checks/provider.ts'
 import {checkReferences} from './checks/references.ts'
 import {checkResources} from './checks/resources.ts'
-import {checkLimits, checkPorts, checkScale, checkService, checkWatch} from './checks/services.ts'
+import {checkLimits, checkPorts, checkPull, checkScale, checkService, checkWatch} from './checks/services.ts'
 import {nearest} from './path.ts'
 import {problem, type Report} from './problem.ts'
 import type {Switched} from './profiles.ts'
@@ -21,6 +21,7 @@ const serviceChecks: readonly ServiceCheck[] = [
   checkPorts,
   checkMounts,
   checkHooks,
+  checkPull,
   checkProvider,
   checkWatch,
 ]

@@ -3,7 +3,7 @@ import {type Diagnostic, hasErrors, type SourceFile} from '../base/diagnostic.ts
 import {StackError} from '../base/error.ts'
 import {type Loaded, type LoadRequest, load} from './load.ts'
 import {warning} from './problem.ts'
-import {type ReadOptions, readIfThere, splitList, surroundings} from './surroundings.ts'
+import {type ReadOptions, readIfThere, splitList, surroundings} from './read-surroundings.ts'
 
 export type {ReadOptions}
 

@@ -62,11 +62,6 @@ const serviceChecks: Readonly<Record<string, ValueCheck>> = {
       )
     })
   },
-  pull_policy: (tree, {where, report}) => {
-    const policy = textOf(tree) ?? ''
-    if (!/^(?:daily|weekly|refresh|every_.*)$/.test(policy)) return
-    report(unsupported(warning, `${where}: "${policy}" is taken as missing`, {at: tree.at}))
-  },
   security_opt: (tree, {where, report}) => {
     itemsOf(tree).forEach((item, index) => {
       if (/^(?:no-new-privileges(?:[:=](?:true|false))?|seccomp[:=]unconfined)$/.test(textOf(item) ?? '')) return

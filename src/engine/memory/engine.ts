@@ -56,11 +56,15 @@ export class MemoryEngine implements Engine {
 
   async ensureImage(reference: string, policy: 'always' | 'never' | 'missing'): Promise<ImageFacts> {
     const present = this.images.get(reference)
-    if (present !== undefined) return present
+    if (present !== undefined) return policy === 'always' ? this.#checked(present) : present
     if (policy === 'never' || this.#options.unknownImages.includes(reference)) throw noImage(reference)
-    const facts = {id: `sha256:${grown('a', this.images.size)}`, reference, hasHealthcheck: false}
-    this.images.set(reference, facts)
-    return facts
+    return this.#checked({id: `sha256:${grown('a', this.images.size)}`, reference, hasHealthcheck: false})
+  }
+
+  #checked(facts: ImageFacts): ImageFacts {
+    const checked = {...facts, checkedAt: this.#options.now()}
+    this.images.set(facts.reference, checked)
+    return checked
   }
 
   async findImage(reference: string): Promise<ImageFacts | undefined> {

@@ -1,3 +1,4 @@
+import {parseDuration} from '../../base/duration.ts'
 import type {CanonicalService} from '../canonical-form.ts'
 import {isAddress} from '../forms/address.ts'
 import {parseRange} from '../forms/ports.ts'
@@ -32,6 +33,13 @@ export const checkService: ServiceCheck = (name, service, {tell}) => {
       message: `services.${name}.healthcheck.test must start with CMD, CMD-SHELL or NONE`,
     })
   }
+}
+
+export const checkPull: ServiceCheck = (name, {pull_refresh_after: after}, {tell}) => {
+  if (after === undefined || parseDuration(after) !== undefined) return
+  tell('bad-value', ['services', name, 'pull_refresh_after'], {
+    message: `services.${name}.pull_refresh_after is a time like 12h or 2d, not "${after}"`,
+  })
 }
 
 export const checkScale: ServiceCheck = (name, service, {tell}) => {

@@ -8,6 +8,7 @@ import {healthcheckOf} from './health.ts'
 import {hooksOf, preStartOf} from './hooks.ts'
 import {configGrants, mountsOf, secretGrants} from './mounts.ts'
 import {providerOf} from './provider.ts'
+import {pullOf} from './pull.ts'
 import {resourcesOf} from './resources.ts'
 import {restartOf} from './restart.ts'
 
@@ -18,7 +19,7 @@ export function serviceOf(name: string, service: CanonicalService, project: stri
     name,
     image,
     ...defined({provider: providerOf(service)}),
-    pullPolicy: pullPolicyOf(service.pull_policy),
+    ...pullOf(service),
     command: service.command ?? null,
     entrypoint: service.entrypoint ?? null,
     environment: mapValues(service.environment ?? {}, value => value),
@@ -113,9 +114,4 @@ const dependencyOf = (dependency: CanonicalDependency): Dependency => ({
 function loggingOf({logging}: CanonicalService): Service['logging'] {
   if (logging === undefined) return undefined
   return {...defined({driver: logging.driver}), options: mapValues(logging.options ?? {}, value => value ?? '')}
-}
-
-/** Refreshing by age is taken as missing; support-values.ts says so. */
-function pullPolicyOf(policy: string | undefined): Service['pullPolicy'] {
-  return policy === 'always' || policy === 'never' || policy === 'build' ? policy : 'missing'
 }
