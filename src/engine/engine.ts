@@ -26,6 +26,9 @@ export interface Engine {
   /** The image as it is present, or undefined. */
   findImage(reference: string): Promise<ImageFacts | undefined>
 
+  /** Takes the name from the image, and removes what has none then. Idempotent. Errors: conflict while it is in use. */
+  removeImage(reference: string): Promise<void>
+
   createNetwork(spec: NetworkSpec): Promise<void>
   removeNetwork(id: string): Promise<void>
   createVolume(spec: VolumeSpec): Promise<void>

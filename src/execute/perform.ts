@@ -40,6 +40,8 @@ class Performer {
     switch (operation.kind) {
       case 'ensure-image':
         return engine.ensureImage(operation.image, operation.policy, progress)
+      case 'remove-image':
+        return engine.removeImage(operation.image)
       case 'create-network':
         return engine.createNetwork(operation.network)
       case 'remove-network':

@@ -17,6 +17,7 @@ export type PullPolicy = 'always' | 'never' | 'missing'
 /** What the engine is asked to do: exactly one call each; the waits are none, they watch events. */
 export type Operation =
   | {readonly kind: 'ensure-image'; readonly image: string; readonly policy: PullPolicy}
+  | {readonly kind: 'remove-image'; readonly image: string}
   | {readonly kind: 'create-network'; readonly network: NetworkSpec}
   | {readonly kind: 'remove-network'; readonly network: ActualNetwork}
   | {readonly kind: 'create-volume'; readonly volume: VolumeSpec}
@@ -93,6 +94,7 @@ export function render(steps: readonly Step[]): string {
 export function subjectOf(operation: Operation): string {
   switch (operation.kind) {
     case 'ensure-image':
+    case 'remove-image':
       return operation.image
     case 'create-network':
     case 'remove-network':
@@ -112,9 +114,10 @@ const subjectOfContainer = ({service, hook, number}: ContainerRef): string =>
 /** It watches, and asks nothing of the engine, or next to nothing. */
 export const isWait = ({operation: {kind}}: Step): boolean => kind.startsWith('wait-') || kind === 'run-container'
 
-/** Waits that nobody needs to succeed: their failure is worth a warning and no more. */
+/** Waits that nobody needs to succeed, and images that others use: their failure is worth a warning and no more. */
 export function mayFail(steps: readonly Step[]): ReadonlySet<Step> {
   const optional = new Set(steps.flatMap(({settled}) => settled).filter(isWait))
+  for (const step of steps) if (step.operation.kind === 'remove-image') optional.add(step)
   for (const {after} of steps) for (const each of after) optional.delete(each)
   return optional
 }

@@ -71,6 +71,12 @@ export class MemoryEngine implements Engine {
     return this.images.get(reference)
   }
 
+  async removeImage(reference: string): Promise<void> {
+    const user = [...this.#containers.values()].find(({spec}) => spec.image === reference)
+    if (user !== undefined) throw new StackError('conflict', `image ${reference} is in use by ${user.name}`)
+    this.images.delete(reference)
+  }
+
   async createNetwork({name, labels}: NetworkSpec): Promise<void> {
     if (this.#network(name) !== undefined) throw new StackError('conflict', `network with name ${name} already exists`)
     const id = grown('b', ++this.#count)
