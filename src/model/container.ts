@@ -76,7 +76,8 @@ export type HostConfig = {
   readonly sysctls: Readonly<Record<string, string>>
   readonly ulimits: Readonly<Record<string, {readonly soft: number; readonly hard: number}>>
   readonly resources: ResourceLimits
-  readonly log: {readonly maxSize: number; readonly maxFiles: number}
+  /** `none`: nothing that it writes is kept. */
+  readonly log: {readonly maxSize: number; readonly maxFiles: number; readonly driver?: 'none'}
 }
 
 export type ResourceLimits = {

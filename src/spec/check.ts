@@ -3,6 +3,7 @@ import type {Canonical} from './canonical-form.ts'
 import type {ServiceCheck, Tell} from './checks/check.ts'
 import {checkContainerNames, checkDependencies} from './checks/dependencies.ts'
 import {checkHooks} from './checks/hooks.ts'
+import {checkLogging} from './checks/logging.ts'
 import {checkMounts} from './checks/mounts.ts'
 import {checkProvider} from './checks/provider.ts'
 import {checkReferences} from './checks/references.ts'
@@ -21,6 +22,7 @@ const serviceChecks: readonly ServiceCheck[] = [
   checkPorts,
   checkMounts,
   checkHooks,
+  checkLogging,
   checkPull,
   checkProvider,
   checkWatch,

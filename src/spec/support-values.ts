@@ -22,7 +22,7 @@ const serviceChecks: Readonly<Record<string, ValueCheck>> = {
   },
   logging: (tree, {where, report}) => {
     const driver = get(tree, 'driver')
-    if (driver !== undefined && !['json-file', 'local'].includes(textOf(driver) ?? '')) {
+    if (driver !== undefined && !['json-file', 'local', 'none'].includes(textOf(driver) ?? '')) {
       report(unsupported(warning, `${where}.driver: output is kept as json-file instead`, {at: driver.at}))
     }
     for (const [name, {key}] of entriesOf(get(tree, 'options'))) {

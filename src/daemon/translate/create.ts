@@ -108,7 +108,7 @@ function hostConfig(body: CreateBody): HostConfig {
     sysctls: host.Sysctls ?? {},
     ulimits: Object.fromEntries((host.Ulimits ?? []).map(each => [each.Name, {soft: each.Soft, hard: each.Hard}])),
     resources: resources(host),
-    log: logLimits(host.LogConfig?.Config ?? {}),
+    log: {...logLimits(host.LogConfig?.Config ?? {}), ...(host.LogConfig?.Type === 'none' ? {driver: 'none'} : {})},
   }
 }
 
