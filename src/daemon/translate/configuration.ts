@@ -87,7 +87,9 @@ export function hostBody(record: ContainerRecord) {
     LogConfig: {
       Type: host.log.driver ?? 'json-file',
       Config:
-        host.log.driver === 'none' ? {} : {'max-size': String(host.log.maxSize), 'max-file': String(host.log.maxFiles)},
+        host.log.driver === 'none'
+          ? {}
+          : {'max-size': String(host.log.maxSize || -1), 'max-file': String(host.log.maxFiles)},
     },
     IpcMode: 'private',
     PidMode: '',

@@ -134,8 +134,9 @@ function resources(host: NonNullable<CreateBody['HostConfig']>): HostConfig['res
 
 const units: Readonly<Record<string, number>> = {'': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3}
 
-/** json-file's `max-size` and `max-file`; rotation is on by default, unlike Docker's, so that no log fills a disk. */
+/** json-file's `max-size` (-1: without limit) and `max-file`; rotation is on by default, unlike Docker's, so that no log fills a disk. */
 function logLimits(options: Readonly<Record<string, string>>): HostConfig['log'] {
+  if (options['max-size'] === '-1') return {maxSize: 0, maxFiles: 1}
   const size = /^(\d+)\s*([bkmg]?)b?$/i.exec(options['max-size'] ?? '')
   return {
     maxSize: size ? Number(size[1]) * (units[(size[2] ?? '').toLowerCase()] ?? 1) : 20 * 1024 ** 2,

@@ -2,6 +2,7 @@ import {parseDuration} from '../../base/duration.ts'
 import type {CanonicalService} from '../canonical-form.ts'
 import {isAddress} from '../forms/address.ts'
 import {parseRange} from '../forms/ports.ts'
+import {exposedPorts} from '../project/expose.ts'
 import type {ServiceCheck} from './check.ts'
 
 /** Attributes that must be there, and those that exclude each other. */
@@ -81,6 +82,12 @@ export const checkLimits: ServiceCheck = (name, service, {tell}) => {
 }
 
 export const checkPorts: ServiceCheck = (name, service, {tell}) => {
+  service.expose?.forEach((port, index) => {
+    if (exposedPorts(port) !== undefined) return
+    tell('bad-value', ['services', name, 'expose', index], {
+      message: `services.${name}.expose[${index}]: "${port}" is not a port or a range of ports`,
+    })
+  })
   service.ports?.forEach((port, index) => {
     const where = `services.${name}.ports[${index}]`
     const path = ['services', name, 'ports', index]

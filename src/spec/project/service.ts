@@ -4,6 +4,7 @@ import type {Dependency, DependencyCondition, NetworkAttachment, Port, Service} 
 import type {CanonicalAttachment, CanonicalDependency, CanonicalService} from '../canonical-form.ts'
 import {mapValues} from '../normalise.ts'
 import {defined} from './defined.ts'
+import {exposedPorts} from './expose.ts'
 import {healthcheckOf} from './health.ts'
 import {hooksOf, preStartOf} from './hooks.ts'
 import {configGrants, mountsOf, secretGrants} from './mounts.ts'
@@ -82,7 +83,7 @@ function networkOf(service: CanonicalService) {
     networkMode: (mode === undefined || mode === 'bridge' ? 'networks' : mode) as Service['networkMode'],
     networks: mapValues(service.networks ?? {}, attachment => attachmentOf(attachment)),
     ports: (service.ports ?? []).map(portOf),
-    expose: [...(service.expose ?? [])].map(port => (port.includes('/') ? port : `${port}/tcp`)),
+    expose: (service.expose ?? []).flatMap(port => exposedPorts(port) ?? []),
     extraHosts: (service.extra_hosts ?? []).map(host => host.replace('=', ':')),
     dns: (service.dns ?? []).filter(server => server !== ''),
   }

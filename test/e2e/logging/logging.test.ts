@@ -51,6 +51,16 @@ test('max-size and max-file bound what is kept; the newest lines stay', async ()
   expect(await inspected(here)).toEqual({Type: 'json-file', Config: {'max-size': '20480', 'max-file': '3'}})
 })
 
+test('max-size -1 keeps all in one file', async () => {
+  const here = await project(
+    'services:\n  web:\n    image: host://\n    command: seq 1 2000\n    logging: {options: {max-size: "-1"}}\n',
+  )
+  await here.stack('up')
+  expect((await here.stack('logs', '--no-log-prefix')).stdout.split('\n')).toHaveLength(2001)
+  expect((await files(here)).map(([name]) => name)).toEqual(['log'])
+  expect(await inspected(here)).toEqual({Type: 'json-file', Config: {'max-size': '-1', 'max-file': '1'}})
+})
+
 test('driver none keeps nothing, and logs and up say so', async () => {
   const here = await project(`services:
   web: {image: "host://", command: sh -c 'echo lost; exit 3', logging: {driver: none}}

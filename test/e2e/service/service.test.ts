@@ -174,7 +174,7 @@ test('label_file gives labels, which labels win over; expose is shown and publis
   expect((await here.stack('up', '-d')).code).toBe(0)
   const {Labels, ExposedPorts} = (await inspect(here, 'web')).Config
   expect(Labels).toMatchObject({'com.example.a': '2', 'com.example.b': 'here', 'com.example.c': 'a b'})
-  expect(Object.keys(ExposedPorts)).toContain('3000/tcp')
+  expect(Object.keys(ExposedPorts).sort()).toEqual(['3000/tcp', '4000/udp', '4001/udp'])
   expect((await here.stack('ps', '--format', 'json')).stdout).toMatch(/"Ports":"[^"]*3000\/tcp/)
   expect((await here.run('ss', ['-Hltn'])).stdout).not.toContain(':3000')
 })
