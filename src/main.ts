@@ -14,7 +14,7 @@ async function main(): Promise<number> {
   if (argv.length === 1 && argv[0] === '--version') return answer(`stack version ${version}\n`)
   leaveWithReader()
   const {run} = await import('./cli/program.ts')
-  return run(argv, {
+  const code = await run(argv, {
     // Looking at standard input opens it, which few commands need.
     get stdin() {
       return process.stdin
@@ -24,6 +24,16 @@ async function main(): Promise<number> {
     environment: process.env,
     directory: process.cwd(),
     interrupts,
+  })
+  await Promise.all([process.stdout, process.stderr].map(written))
+  return code
+}
+
+/** What was written to a socket whose reader is slow is lost if the program leaves at once. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise(resolve => {
+    if (stream.writableLength === 0) resolve()
+    else stream.write('', () => resolve())
   })
 }
 

@@ -13,7 +13,7 @@ export const thingsOf = (steps: readonly Step[]): string[] => [
 export function activities(steps: readonly Step[]): (event: StepEvent) => Activity | undefined {
   const left = new Map<string, number>()
   for (const {operation} of steps) left.set(thingOf(operation), (left.get(thingOf(operation)) ?? 0) + 1)
-  return ({step: {operation}, phase, text: details, error}) => {
+  return ({step: {operation}, phase, text: details, error, optional}) => {
     const id = thingOf(operation)
     const [doing, done] = progressWords[operation.kind]
     if (phase === 'warned') return undefined
@@ -21,6 +21,7 @@ export function activities(steps: readonly Step[]): (event: StepEvent) => Activi
     if (phase === 'progress') return {id, text: doing, status: 'working', ...(details === undefined ? {} : {details})}
     const rest = left.get(id)! - 1
     left.set(id, rest)
+    if (phase === 'failed' && optional) return {id, text: 'Warning', status: 'warning', details: describe(error)}
     if (phase === 'failed') return {id, text: 'Error', status: 'error', details: describe(error)}
     return phase === 'done' ? {id, text: done, status: 'done', ...(rest > 0 ? {more: true} : {})} : undefined
   }

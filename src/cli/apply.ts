@@ -1,12 +1,14 @@
 import {describe, StackError} from '../base/error.ts'
 import {execute, type Failure, type StepEvent} from '../execute/execute.ts'
 import {perform} from '../execute/perform.ts'
-import {type Plan, render} from '../plan/step.ts'
+import {type ContainerRef, type Plan, render} from '../plan/step.ts'
 import {thingOf} from '../plan/words.ts'
+import {hookOutput} from '../ui/hook-output.ts'
 import type {Renderer} from '../ui/renderer.ts'
 import {activities, thingsOf} from './activity.ts'
 import type {Context} from './context.ts'
 import {withExitCode} from './failure.ts'
+import {shortName} from './selection.ts'
 
 export type Applying = {
   /** What is being done, in a word: the command. */
@@ -60,7 +62,8 @@ async function run(context: Context, {steps}: Plan, {applying, renderer, limit}:
   }
   renderer.begin(applying.title, thingsOf(steps))
   try {
-    return await execute(steps, perform(engine, name), {signal, report, parallel: context.settings.parallel})
+    const output = (container: ContainerRef) => hookOutput(shortName(container), context.print)
+    return await execute(steps, perform(engine, name, output), {signal, report, parallel: context.settings.parallel})
   } finally {
     own?.stop()
     await renderer.end()

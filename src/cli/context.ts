@@ -3,12 +3,14 @@ import type {Actual, Engine} from '../engine/engine.ts'
 import type {Project} from '../model/project.ts'
 import type {Canonical} from '../spec/canonical-form.ts'
 import type {Sources} from '../spec/load.ts'
+import {composeVariables} from '../spec/read-surroundings.ts'
 import type {Stage} from '../spec/source.ts'
 import {chooseRenderer} from '../ui/choose.ts'
 import type {Renderer} from '../ui/renderer.ts'
 import {createStyle, type Style, wantsColour} from '../ui/style.ts'
 import type {Globals, ProgressMode} from './globals.ts'
 import type {Interrupts} from './interrupts.ts'
+import {readOptions} from './read-options.ts'
 import {type Settings, settingsFrom} from './settings.ts'
 
 /** The process as the command line sees it; a test gives its own. */
@@ -44,6 +46,7 @@ export type Context = {
   readonly io: Io
   readonly globals: Globals
   readonly settings: Settings
+  /** With what the environment files say of COMPOSE_… */
   readonly environment: NodeJS.ProcessEnv
   /** For data on standard output. */
   readonly style: Style
@@ -65,16 +68,17 @@ export type Context = {
 
 /** The composition root: where files, engine and terminal come together. */
 export function createContext(globals: Globals, io: Io): Context {
-  const settings = settingsFrom(globals, io.environment)
+  const environment = {...composeVariables(readOptions(globals, io)), ...io.environment}
+  const settings = settingsFrom(globals, environment)
   const styleFor = (stream: NodeJS.WriteStream) =>
-    createStyle(wantsColour({ansi: settings.ansi, environment: io.environment}, stream.isTTY === true))
+    createStyle(wantsColour({ansi: settings.ansi, environment}, stream.isTTY === true))
   const progress = settings.statusOnStdout ? io.stdout : io.stderr
   const rendererFor = (mode: ProgressMode) =>
     chooseRenderer(mode, {stdout: io.stdout, stderr: progress, style: styleFor(progress)})
   const renderer = once(() => rendererFor(settings.progress))
   const redraws = settings.progress === 'auto' || settings.progress === 'tty'
   const engine = once(() => openEngine(io))
-  const loading = {globals, io, style: styleFor(io.stderr), json: settings.progress === 'json'}
+  const loading = {globals, io, environment, style: styleFor(io.stderr), json: settings.progress === 'json'}
   const scope = once(async (services: readonly string[] = []) => {
     const {loadScope} = await import('./scope.ts')
     return loadScope({...loading, services})
@@ -87,7 +91,7 @@ export function createContext(globals: Globals, io: Io): Context {
     io,
     globals,
     settings,
-    environment: io.environment,
+    environment,
     style: styleFor(io.stdout),
     print: text => void io.stdout.write(text),
     renderer: renderer.get,

@@ -1,6 +1,7 @@
 import {deferred} from '../base/deferred.ts'
 import type {ActualContainer, Engine, EngineEvent, LogOptions} from '../engine/engine.ts'
 import type {LogPrinter} from '../ui/logs.ts'
+import {isWithoutLogs, noLogs} from './no-logs.ts'
 import {shortName} from './selection.ts'
 
 export type Following = {
@@ -104,7 +105,12 @@ export class Follower {
     const options = known.lastRun === undefined ? reading : {timestamps, since: found.startedAt}
     known.lastRun = found.startedAt
     known.endUntold = true
-    await printer.copy(shortName(found), engine.logs(id, {...options, follow: true, signal}))
+    try {
+      await printer.copy(shortName(found), engine.logs(id, {...options, follow: true, signal}))
+    } catch (error) {
+      if (!isWithoutLogs(error)) throw error
+      await printer.say(shortName(found), noLogs)
+    }
     return signal.aborted || this.#judge(await engine.inspectContainer(id), known)
   }
 

@@ -11,10 +11,13 @@ import type {Style} from '../ui/style.ts'
 import type {Io, Model, Scope} from './context.ts'
 import {Silent, withExitCode} from './failure.ts'
 import type {Globals} from './globals.ts'
+import {readOptions} from './read-options.ts'
 
 export type Loading = {
   readonly globals: Globals
   readonly io: Io
+  /** With what the environment files say of COMPOSE_… */
+  readonly environment: NodeJS.ProcessEnv
   readonly style: Style
   /** Services that were named: their profiles are switched on. */
   readonly services: readonly string[]
@@ -52,15 +55,9 @@ export function loadModel(loading: Loading): Model {
 function loadFiles({globals, io, services, without}: Loading): Loaded | StackError {
   try {
     return readProject({
-      files: globals.file,
-      projectDirectory: globals['project-directory'],
-      envFiles: globals['env-file'],
-      profiles: globals.profile,
-      projectName: globals['project-name'],
+      ...readOptions(globals, io),
       services,
       ...(without && {without}),
-      cwd: io.directory,
-      env: io.environment,
       stdin: () => readFileSync(0, 'utf8'),
     })
   } catch (error) {
@@ -72,7 +69,7 @@ function loadFiles({globals, io, services, without}: Loading): Loaded | StackErr
 }
 
 /** Without a file that was asked for, a name is enough to find what runs. */
-function byNameAlone({globals, io: {environment}}: Loading, missing: StackError): Scope {
+function byNameAlone({globals, environment}: Loading, missing: StackError): Scope {
   const name = globals['project-name'] ?? environment.COMPOSE_PROJECT_NAME
   if (globals.file.length > 0 || environment.COMPOSE_FILE || !name) throw missing
   return {name, missing}

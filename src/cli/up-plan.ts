@@ -1,25 +1,36 @@
 import type {Engine} from '../engine/engine.ts'
-import {presentImages} from '../execute/images.ts'
 import type {Project} from '../model/project.ts'
+import {providedServices} from '../plan/providers.ts'
 import type {Plan} from '../plan/step.ts'
-import {planUp} from '../plan/up.ts'
+import {chosenServices, planUp} from '../plan/up.ts'
 import type {Context} from './context.ts'
 import {graceOf} from './grace.ts'
+import {refreshedImages, withoutAlways} from './refresh.ts'
 import {isTrue} from './settings.ts'
 import {checkUpOptions, parseScales, type UpValues} from './up-options.ts'
 
 export type PlannedUp = {readonly project: Project; readonly engine: Engine; readonly plan: Plan}
 
+/** The project with what other programs say that provide some of its services. */
+async function providedProject(context: Context, values: UpValues, services: readonly string[]): Promise<Project> {
+  const project = await context.project(services)
+  const provided = providedServices(project, services, values['no-deps'])
+  return provided.length === 0 ? project : (await import('./providers.ts')).provide(context, project, provided)
+}
+
 /** What `up` with these options would do. */
 export async function planFor(context: Context, values: UpValues, services: readonly string[]): Promise<PlannedUp> {
   checkUpOptions(values)
-  const project = await context.project(services)
+  const project = await providedProject(context, values, services)
   const engine = await context.engine()
+  const pull = values.pull === 'policy' ? undefined : values.pull
+  const chosen = chosenServices(project, {services, noDeps: values['no-deps']}).map(name => project.services[name]!)
   const [{actual}, images] = await Promise.all([
     context.observe(),
-    presentImages(engine, Object.values(project.services)),
+    refreshedImages(context, {engine, project, services: chosen, pull, quiet: values['quiet-pull']}),
   ])
-  const plan = planUp(project, actual, {
+  const isFresh = !context.settings.dryRun
+  const plan = planUp(isFresh ? withoutAlways(project) : project, actual, {
     services,
     noDeps: values['no-deps'],
     forceRecreate: values['force-recreate'],
@@ -32,7 +43,7 @@ export async function planFor(context: Context, values: UpValues, services: read
     wait: values.wait,
     images,
     ...graceOf(values),
-    ...(values.pull === undefined || values.pull === 'policy' ? {} : {pull: values.pull}),
+    ...(pull === undefined ? {} : {pull: isFresh && pull === 'always' ? 'missing' : pull}),
   })
   const isSilent = isTrue(context.environment.COMPOSE_IGNORE_ORPHANS)
   return {project, engine, plan: isSilent ? {...plan, warnings: []} : plan}

@@ -26,6 +26,9 @@ export interface Engine {
   /** The image as it is present, or undefined. */
   findImage(reference: string): Promise<ImageFacts | undefined>
 
+  /** Takes the name from the image, and removes what has none then. Idempotent. Errors: conflict while it is in use. */
+  removeImage(reference: string): Promise<void>
+
   createNetwork(spec: NetworkSpec): Promise<void>
   removeNetwork(id: string): Promise<void>
   createVolume(spec: VolumeSpec): Promise<void>
@@ -112,7 +115,13 @@ export type ActualNetwork = {
   readonly labels: Readonly<Record<string, string>>
 }
 export type ActualVolume = {readonly name: string; readonly labels: Readonly<Record<string, string>>}
-export type ImageFacts = {readonly id: string; readonly reference: string; readonly hasHealthcheck: boolean}
+export type ImageFacts = {
+  readonly id: string
+  readonly reference: string
+  readonly hasHealthcheck: boolean
+  /** When it was last fetched, or found to be the newest; undefined: not known. */
+  readonly checkedAt?: number
+}
 
 export type EngineEvent = {
   /** Docker's words: create start die stop kill restart destroy oom health_status. */

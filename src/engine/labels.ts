@@ -17,6 +17,10 @@ export const label = {
   version: `${prefix}version`,
   network: `${prefix}network`,
   volume: `${prefix}volume`,
+  /** `pre_start` on a container that runs before its service. */
+  hook: `${prefix}hook`,
+  /** Of stack itself: what is to be run inside the container, so that it is known when there is no file. */
+  hooks: 'stack.hooks',
 } as const
 
 /** `db:service_healthy:false,cache:service_started:true` */

@@ -1,14 +1,17 @@
 import {StackError, within} from '../base/error.ts'
 import type {ContainerSpec, Engine} from '../engine/engine.ts'
+import {inheritVolumes} from '../plan/inherit.ts'
 import type {ContainerRef, Operation, Step} from '../plan/step.ts'
 import {subjectOf} from '../plan/step.ts'
 import {attempts} from '../plan/words.ts'
 import {Conditions} from './conditions.ts'
 import type {Perform, PerformContext} from './execute.ts'
+import {type HookOutput, runHook} from './hooks.ts'
+import {runPreStart} from './pre-start.ts'
 
 /** Gives the function that does a step on an engine: one call of it, or a wait for its events. For one plan. */
-export function perform(engine: Engine, project: string): Perform {
-  const performer = new Performer(engine, new Conditions(engine, project))
+export function perform(engine: Engine, project: string, output?: HookOutput): Perform {
+  const performer = new Performer(engine, new Conditions(engine, project), output)
   return async (step, context) => {
     await within(wording(step), () => performer.do(step.operation, context))
   }
@@ -22,11 +25,13 @@ const wording = ({operation}: Step): string => {
 class Performer {
   readonly #engine: Engine
   readonly #conditions: Conditions
+  readonly #output: HookOutput | undefined
   /** Ids of what this plan has created. */
   readonly #ids = new Map<ContainerRef, string>()
 
-  constructor(engine: Engine, conditions: Conditions) {
+  constructor(engine: Engine, conditions: Conditions, output: HookOutput | undefined) {
     this.#engine = engine
+    this.#output = output
     this.#conditions = conditions
   }
 
@@ -35,6 +40,8 @@ class Performer {
     switch (operation.kind) {
       case 'ensure-image':
         return engine.ensureImage(operation.image, operation.policy, progress)
+      case 'remove-image':
+        return engine.removeImage(operation.image)
       case 'create-network':
         return engine.createNetwork(operation.network)
       case 'remove-network':
@@ -44,7 +51,7 @@ class Performer {
       case 'remove-volume':
         return engine.removeVolume(operation.name)
       case 'create-container':
-        return this.#create(operation.container, operation.spec, warn)
+        return this.#create(operation, warn)
       case 'rename-container':
         return engine.renameContainer(this.#idOf(operation.container), operation.name)
       case 'start-container':
@@ -58,6 +65,14 @@ class Performer {
         return engine.killContainer(this.#idOf(operation.container), operation.signal)
       case 'remove-container':
         return engine.removeContainer(this.#idOf(operation.container), {volumes: operation.volumes})
+      case 'run-hook':
+        return runHook(engine, operation, {id: this.#idOf(operation.container), output: this.#output, signal})
+      case 'run-container':
+        return runPreStart(engine, {
+          id: this.#idOf(operation.container),
+          end: subject => this.#conditions.reached('wait-completed', subject, signal),
+          name: operation.container.name,
+        })
       case 'wait-running':
       case 'wait-healthy':
       case 'wait-completed':
@@ -69,8 +84,13 @@ class Performer {
     }
   }
 
-  async #create(ref: ContainerRef, spec: ContainerSpec, warn: PerformContext['warn']): Promise<void> {
-    this.#ids.set(ref, await this.#engine.createContainer(this.#withPeers(spec), warn))
+  async #create(
+    {container, spec, volumesOf}: Extract<Operation, {kind: 'create-container'}>,
+    warn: PerformContext['warn'],
+  ): Promise<void> {
+    const other = volumesOf === undefined ? undefined : await this.#engine.inspectContainer(this.#idOf(volumesOf))
+    const shared = other === undefined ? spec : inheritVolumes(spec, other)
+    this.#ids.set(container, await this.#engine.createContainer(this.#withPeers(shared), warn))
   }
 
   /** A container whose namespace is shared may have been created by this plan, under a name that is not yet its own. */

@@ -80,7 +80,8 @@ export type HostConfig = {
   readonly sysctls: Readonly<Record<string, string>>
   readonly ulimits: Readonly<Record<string, {readonly soft: number; readonly hard: number}>>
   readonly resources: ResourceLimits
-  readonly log: {readonly maxSize: number; readonly maxFiles: number}
+  /** `none`: nothing that it writes is kept. */
+  readonly log: {readonly maxSize: number; readonly maxFiles: number; readonly driver?: 'none'}
   /** Whose processes it sees; undefined: its own. The container is an id. */
   readonly pidMode?: SharedMode
   /** undefined is private. `none`: private and without /dev/shm. */

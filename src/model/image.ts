@@ -10,6 +10,8 @@ export type Image = {
   readonly overlays: ReadonlyArray<{readonly target: string; readonly layers: readonly string[]}>
   readonly config: ImageConfig
   readonly created: number
+  /** When a reference to it was last fetched, or found to mean it still. */
+  readonly checkedAt?: number
   /** Bytes on disk; what the host has anyway does not count. */
   readonly size: number
   readonly architecture: string

@@ -26,7 +26,11 @@ export type Service = {
   readonly name: string
   /** Docker's or one with a scheme: `redis:7`, `host://`, `apt://redis-server`. */
   readonly image: string
+  /** What runs it instead of a container; its scale is 0. */
+  readonly provider?: Provider
   readonly pullPolicy: 'always' | 'never' | 'missing' | 'build'
+  /** Milliseconds: an image that was looked for longer ago than this is looked for again. Of `missing` only. */
+  readonly refreshAfter?: number
   /** null: the image's; []: none. */
   readonly command: readonly string[] | null
   readonly entrypoint: readonly string[] | null
@@ -73,6 +77,12 @@ export type Service = {
   readonly groupAdd: readonly string[]
   readonly shmSize?: number
   readonly logging?: {readonly driver?: string; readonly options: Readonly<Record<string, string>>}
+  /** Containers that run to their end, one after the other, before the first replica starts. */
+  readonly preStart?: readonly PreStart[]
+  /** Run inside each container after its start, in order. */
+  readonly postStart?: readonly Hook[]
+  /** Run inside each container before it is asked to stop, in order. */
+  readonly preStop?: readonly Hook[]
   readonly profiles: readonly string[]
   /** Whose processes it sees; undefined: its own. */
   readonly pidMode?: Shared
@@ -89,6 +99,29 @@ export type Service = {
 
 /** A namespace that is not a container's own. */
 export type Shared = 'host' | `service:${string}` | `container:${string}`
+/** A program that runs a service in a way of its own. */
+export type Provider = {
+  /** `docker-TYPE` or `TYPE` in PATH. */
+  readonly type: string
+  readonly options: Readonly<Record<string, readonly string[]>>
+}
+
+/** A container of a service's own that has to end with 0 before the service starts. */
+export type PreStart = Omit<Hook, 'command'> & {
+  readonly image: string
+  /** null: the image's. */
+  readonly command: readonly string[] | null
+}
+
+/** A command that is run inside a running container. */
+export type Hook = {
+  readonly command: readonly string[]
+  readonly user?: string
+  readonly privileged: boolean
+  readonly workingDir?: string
+  /** Beside the container's own. */
+  readonly environment: Readonly<Record<string, string>>
+}
 
 export type Port = {
   /** Port inside the container. */

@@ -1,5 +1,6 @@
 import {StackError} from '../base/error.ts'
 import type {ContainerSpec} from '../engine/engine.ts'
+import {hookLabel} from '../engine/hook-label.ts'
 import {formatDependencies, label} from '../engine/labels.ts'
 import type {FileGrant, FileObject, Mount, Project, Service} from '../model/project.ts'
 import {version} from '../version.ts'
@@ -23,7 +24,7 @@ export function containerSpec(
   return {
     ...engineFields(service),
     name,
-    labels: {...service.labels, ...ownLabels(project, service, number)},
+    labels: {...service.labels, ...ownLabels(project, service, number), ...hookLabel(service)},
     mounts: service.mounts.map(mount => realMount(mount, project)),
     files: [
       ...grants(service.configs, project.configs, 'config'),
@@ -37,8 +38,9 @@ export function containerSpec(
 
 /** What a container takes from its service word by word: all but what the plan resolves or keeps to itself. */
 function engineFields(service: Service) {
-  const {dependsOn, pullPolicy, profiles, attach, scale, containerName, configs, secrets, ...rest} = service
-  const {pidMode, ipcMode, utsMode, ...same} = rest
+  const {dependsOn, pullPolicy, refreshAfter, profiles, attach, scale, containerName, configs, secrets, ...rest} =
+    service
+  const {pidMode, ipcMode, utsMode, provider, preStart, postStart, preStop, ...same} = rest
   return same
 }
 

@@ -17,6 +17,8 @@ export type DownOptions = {
   readonly removeOrphans?: boolean
   /** Milliseconds. */
   readonly timeout?: number
+  /** References of images to remove when no container is left of them. */
+  readonly images?: readonly string[]
 }
 
 /** A project by its name, with its file where there is one. */
@@ -30,6 +32,8 @@ export function planDown(scope: Scope, actual: Actual, options: DownOptions = {}
   const staying = actual.containers.filter(each => !going.includes(each))
   const warnings = removeNetworks(scope, actual, {removed, staying, list})
   if (options.volumes) removeVolumes(scope, actual, {removed, staying, list, all: isWhole(options)})
+  for (const image of options.images ?? [])
+    list.add({kind: 'remove-image', image}, 'down with images', {settled: [...removed.values()]})
   if (list.steps.length === 0 && warnings.length === 0) warnings.push(`nothing to remove of project "${scope.name}"`)
   return {steps: list.steps, warnings}
 }

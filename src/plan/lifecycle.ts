@@ -1,12 +1,16 @@
 import {StackError} from '../base/error.ts'
 import type {Actual, ActualContainer} from '../engine/engine.ts'
+import type {Service} from '../model/project.ts'
 import {isUp} from './compare.ts'
 import type {Scope} from './down.ts'
+import {stopContainer} from './hooks.ts'
+import {imagesOf} from './images.ts'
 import {dependencyTable, dependentsOf, withDependencies} from './order.ts'
+import {runPreStart} from './pre-start.ts'
 import {inReverse} from './reverse.ts'
 import {checkServices} from './selection.ts'
-import {startExisting} from './start-existing.ts'
-import type {Operation, Plan, Step} from './step.ts'
+import {type Existing, startExisting} from './start-existing.ts'
+import type {Plan, Step} from './step.ts'
 import {StepList} from './step-list.ts'
 import {refOf, removeContainer} from './teardown.ts'
 
@@ -39,7 +43,7 @@ export function planStart(scope: Scope, actual: Actual, {services = [], wait = f
   const containers = chosen === undefined ? all : all.filter(({service}) => chosen.has(service))
   const list = new StepList()
   const toStart = new Map(containers.filter(each => !isUp(each)).map(each => [each, {because: 'start'}] as const))
-  startExisting({containers, toStart, dependencies, list, wait})
+  startExisting({containers, toStart, dependencies, list, prepare: preparation(scope, actual, list), wait})
   return {steps: list.steps, warnings: []}
 }
 
@@ -63,7 +67,7 @@ export function planRestart(scope: Scope, actual: Actual, options: RestartOption
   const list = new StepList()
   const stopped = stopInOrder(scope, containers, {list, because: 'restart', ...graceOf(options)})
   const toStart = new Map(containers.map(each => [each, {because: 'restart', after: stopped.get(each)}] as const))
-  startExisting({containers, toStart, dependencies, list, wait: false})
+  startExisting({containers, toStart, dependencies, list, prepare: preparation(scope, actual, list), wait: false})
   return {steps: list.steps, warnings: []}
 }
 
@@ -97,6 +101,23 @@ export function planRemove(scope: Scope, actual: Actual, options: RemoveOptions 
   return {steps: list.steps, warnings: []}
 }
 
+/** Of `pre_start`, where there is a file that says it. */
+function preparation({project}: Scope, {containers}: Actual, list: StepList): Existing['prepare'] {
+  return (name, first, {after = [], settled = []}) => {
+    const service = project?.services[name] ?? project?.disabledServices[name]
+    if (project === undefined || service?.preStart === undefined) return undefined
+    const edges = {after: [...after, ...ensureImages(service, list)], settled}
+    return runPreStart({list, project, service, replica: refOf(first), containers, because: 'start', ...edges})
+  }
+}
+
+const ensureImages = (service: Service, list: StepList): Step[] => {
+  const policy = service.pullPolicy === 'never' ? 'never' : 'missing'
+  return imagesOf({image: service.preStart![0]!.image, preStart: service.preStart!}).map(image =>
+    list.add({kind: 'ensure-image', image, policy}, 'needed'),
+  )
+}
+
 const graceOf = ({timeout}: Selection): {grace?: number} => (timeout === undefined ? {} : {grace: timeout})
 
 const servicesOf = ({project}: Scope, containers: readonly ActualContainer[]): string[] => [
@@ -128,13 +149,9 @@ function stopInOrder(
     const after = dependentsOf(service, services, dependencies).flatMap(each => byService.get(each) ?? [])
     const own = containers.filter(each => each.service === service && isUp(each))
     for (const each of own) {
-      const operation: Operation = {
-        kind: 'stop-container',
-        container: refOf(each),
-        ...(grace === undefined ? {} : {grace}),
-      }
       // A dependent that cannot be stopped keeps nobody else up.
-      stopped.set(each, list.add(operation, because, {settled: after}))
+      const stopping = {container: refOf(each), because, settled: after, ...(grace === undefined ? {} : {grace})}
+      stopped.set(each, stopContainer(list, each, stopping))
     }
     byService.set(service, own.length === 0 ? after : own.map(each => stopped.get(each)!))
   }

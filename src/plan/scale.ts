@@ -21,8 +21,10 @@ export function planScale(
 /** Fails where a number cannot be. */
 export function checkScales(project: Project, scale: Scales): void {
   checkServices(Object.keys(scale), Object.keys(project.services))
-  for (const {name, containerName, scale: own} of Object.values(project.services)) {
+  for (const {name, containerName, provider, scale: own} of Object.values(project.services)) {
     const count = scale[name] ?? own
+    if (provider !== undefined && count > 0)
+      throw new StackError('usage', `${name} is provided by ${provider.type} and has no containers to scale`)
     if (!Number.isInteger(count) || count < 0)
       throw new StackError('usage', `scale of ${name} must be a number of containers, not ${count}`)
     if (count > 1 && containerName !== undefined) {

@@ -1,10 +1,12 @@
 import {inOrder} from '../base/graph.ts'
 import type {ActualContainer} from '../engine/engine.ts'
+import {hooksOf} from '../engine/hook-label.ts'
 import type {Dependency} from '../model/project.ts'
 import {isCompleted} from './compare.ts'
+import {startContainer} from './hooks.ts'
 import type {Dependencies} from './order.ts'
 import type {OperationKind, Step} from './step.ts'
-import type {StepList} from './step-list.ts'
+import type {Edges, StepList} from './step-list.ts'
 import {refOf} from './teardown.ts'
 
 export type Existing = {
@@ -13,12 +15,14 @@ export type Existing = {
   readonly toStart: ReadonlyMap<ActualContainer, {readonly because: string; readonly after?: Step | undefined}>
   readonly dependencies: Dependencies
   readonly list: StepList
+  /** What has to be done before the first container of a service that has never run. */
+  readonly prepare: (service: string, first: ActualContainer, edges: Edges) => Step | undefined
   /** Ends when all is running and healthy. */
   readonly wait: boolean
 }
 
 /** Starts containers that are there, each when what it depends on is as far as it asks. */
-export function startExisting({containers, toStart, dependencies, list, wait}: Existing): void {
+export function startExisting({containers, toStart, dependencies, list, prepare, wait}: Existing): void {
   const services = inOrder(
     containers.map(({service}) => service),
     service => Object.keys(dependencies(service)),
@@ -45,10 +49,14 @@ export function startExisting({containers, toStart, dependencies, list, wait}: E
         if (step !== undefined) (dependency.required ? edges.after : edges.settled).push(step)
       }
     }
+    const isNew = own.length > 0 && containers.every(each => each.service !== service || each.status === 'created')
+    const prepared = isNew ? prepare(service, own[0]!, edges) : undefined
+    if (prepared !== undefined) edges.after.push(prepared)
     for (const each of own) {
       const {because, after} = toStart.get(each)!
       const all = after === undefined ? edges.after : [after, ...edges.after]
-      started.set(each, list.add({kind: 'start-container', container: refOf(each)}, because, {...edges, after: all}))
+      const {postStart} = hooksOf(each.labels)
+      started.set(each, startContainer(list, refOf(each), {...edges, because, postStart, after: all}))
     }
   }
   if (wait)

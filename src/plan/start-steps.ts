@@ -1,27 +1,37 @@
+import type {ActualContainer} from '../engine/engine.ts'
+import {hooksOf} from '../engine/hook-label.ts'
 import type {Dependency, Project, Service} from '../model/project.ts'
 import {isCompleted, isUp} from './compare.ts'
+import type {Decision} from './converge.ts'
+import {startContainer} from './hooks.ts'
+import {imagesOf} from './images.ts'
 import {dependenciesOf, isJob} from './order.ts'
+import {needsPreStart, runPreStart} from './pre-start.ts'
+import type {Made} from './resources.ts'
 import type {Operation, Step} from './step.ts'
 import type {StepList} from './step-list.ts'
 import type {Progress, UpWork} from './up-steps.ts'
 
-type Starting = {readonly list: StepList; readonly progress: ReadonlyMap<string, readonly Progress[]>}
+type Starting = {
+  readonly list: StepList
+  readonly progress: ReadonlyMap<string, readonly Progress[]>
+  readonly images: Made
+  readonly containers: readonly ActualContainer[]
+}
 type Waits = Map<Progress, Map<Operation['kind'], Step | undefined>>
 type Context = Starting & {readonly started: Map<Progress, Step>; readonly waits: Waits}
 type WaitKind = 'wait-running' | 'wait-healthy' | 'wait-completed'
 
 /** Starts what is to run as soon as what it depends on is as far as it asks. */
-export function startServices(
-  project: Project,
-  {decisions, chosen, options}: UpWork,
-  {list, progress}: Starting,
-): void {
-  const context: Context = {list, progress, started: new Map(), waits: new Map()}
-  for (const {service} of decisions) {
+export function startServices(project: Project, {decisions, chosen, options}: UpWork, starting: Starting): void {
+  const {list, progress} = starting
+  const context: Context = {...starting, started: new Map(), waits: new Map()}
+  for (const decision of decisions) {
+    const {service} = decision
     const toStart = progress.get(service.name)!.filter(({replica}) => replica.action !== 'keep')
     if (toStart.length === 0) continue
-    const conditions = conditionsOf(service, context)
-    for (const each of toStart) context.started.set(each, start(each, list, conditions))
+    const conditions = prepared(project, decision, {context, toStart, conditions: conditionsOf(service, context)})
+    for (const each of toStart) context.started.set(each, start(each, service, {list, conditions}))
   }
   if (!options.wait) return
   for (const {service} of decisions) {
@@ -44,11 +54,28 @@ type Conditions = {
   readonly notes: readonly string[]
 }
 
+type Before = {readonly context: Context; readonly toStart: readonly Progress[]; readonly conditions: Conditions}
+
+/** The conditions, with what has to run to its end before the first replica. */
+function prepared(project: Project, decision: Decision, {context, toStart, conditions}: Before): Conditions {
+  const {service} = decision
+  if (!needsPreStart(decision)) return conditions
+  const {list, containers, images} = context
+  const ready = toStart.flatMap(({settled, stopped}) => settled ?? stopped ?? [])
+  const last = runPreStart({
+    ...{list, project, service, containers, replica: toStart[0]!.ref, because: 'before the first start'},
+    after: [...imagesOf(service).flatMap(image => images.get(image) ?? []), ...ready, ...conditions.after],
+    settled: conditions.settled,
+  })
+  return last === undefined ? conditions : {...conditions, after: [...conditions.after, last]}
+}
+
 function start(
   {replica, ref, settled, stopped}: Progress,
-  list: StepList,
-  {after, settled: ended, notes}: Conditions,
+  service: Service,
+  {list, conditions}: {list: StepList; conditions: Conditions},
 ): Step {
+  const {after, settled: ended, notes} = conditions
   const own = settled ?? stopped
   const because =
     replica.action === 'start' || replica.action === 'restart'
@@ -56,7 +83,13 @@ function start(
       : replica.action === 'replace'
         ? 'replaced'
         : 'created'
-  return list.add({kind: 'start-container', container: ref}, [because, ...notes].join('; '), {
+  const postStart =
+    replica.action === 'start' || replica.action === 'restart'
+      ? hooksOf(replica.container.labels).postStart
+      : (service.postStart ?? [])
+  return startContainer(list, ref, {
+    because: [because, ...notes].join('; '),
+    postStart,
     after: own === undefined ? after : [own, ...after],
     settled: ended,
   })

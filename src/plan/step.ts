@@ -1,4 +1,5 @@
 import type {ActualNetwork, ContainerSpec, NetworkSpec, VolumeSpec} from '../engine/engine.ts'
+import type {Hook} from '../model/project.ts'
 
 /** A container of a plan: one that exists has its id, one that a step creates has none yet. Steps share the object. */
 export type ContainerRef = {
@@ -7,6 +8,8 @@ export type ContainerRef = {
   /** Its name when the plan is done. */
   readonly name: string
   readonly id?: string
+  /** It is none of the service's replicas: it runs before them, and `number` is its place in the list. */
+  readonly hook?: 'pre_start'
 }
 
 export type PullPolicy = 'always' | 'never' | 'missing'
@@ -14,19 +17,41 @@ export type PullPolicy = 'always' | 'never' | 'missing'
 /** What the engine is asked to do: exactly one call each; the waits are none, they watch events. */
 export type Operation =
   | {readonly kind: 'ensure-image'; readonly image: string; readonly policy: PullPolicy}
+  | {readonly kind: 'remove-image'; readonly image: string}
   | {readonly kind: 'create-network'; readonly network: NetworkSpec}
   | {readonly kind: 'remove-network'; readonly network: ActualNetwork}
   | {readonly kind: 'create-volume'; readonly volume: VolumeSpec}
   | {readonly kind: 'remove-volume'; readonly name: string}
-  | {readonly kind: 'create-container'; readonly container: ContainerRef; readonly spec: ContainerSpec}
+  | {
+      readonly kind: 'create-container'
+      readonly container: ContainerRef
+      readonly spec: ContainerSpec
+      /** Its anonymous volumes are those of this one, too. */
+      readonly volumesOf?: ContainerRef
+    }
   | {readonly kind: 'rename-container'; readonly container: ContainerRef; readonly name: string}
   | {readonly kind: 'start-container'; readonly container: ContainerRef}
   | {readonly kind: 'stop-container'; readonly container: ContainerRef; readonly grace?: number}
   | {readonly kind: 'kill-container'; readonly container: ContainerRef; readonly signal: string}
   | {readonly kind: 'remove-container'; readonly container: ContainerRef; readonly volumes: boolean}
+  | HookOperation
   | {readonly kind: 'wait-running'; readonly container: ContainerRef}
   | {readonly kind: 'wait-healthy'; readonly container: ContainerRef}
   | {readonly kind: 'wait-completed'; readonly container: ContainerRef}
+  /** Starts it and waits for its end, which has to be one with 0. */
+  | {readonly kind: 'run-container'; readonly container: ContainerRef}
+
+export type HookMoment = 'post_start' | 'pre_stop'
+
+/** A command inside the container; one before a stop whose container has ended by itself is none. */
+export type HookOperation = {
+  readonly kind: 'run-hook'
+  readonly container: ContainerRef
+  readonly moment: HookMoment
+  /** Its place in the service's list. */
+  readonly index: number
+  readonly hook: Hook
+}
 
 export type OperationKind = Operation['kind']
 
@@ -69,6 +94,7 @@ export function render(steps: readonly Step[]): string {
 export function subjectOf(operation: Operation): string {
   switch (operation.kind) {
     case 'ensure-image':
+    case 'remove-image':
       return operation.image
     case 'create-network':
     case 'remove-network':
@@ -78,16 +104,20 @@ export function subjectOf(operation: Operation): string {
     case 'remove-volume':
       return operation.name
     default:
-      return `${operation.container.service}.${operation.container.number}`
+      return subjectOfContainer(operation.container)
   }
 }
 
-/** It asks nothing of the engine, it watches. */
-export const isWait = ({operation}: Step): boolean => operation.kind.startsWith('wait-')
+const subjectOfContainer = ({service, hook, number}: ContainerRef): string =>
+  hook === undefined ? `${service}.${number}` : `${service}.${hook}[${number}]`
 
-/** Waits that nobody needs to succeed: their failure is worth a warning and no more. */
+/** It watches, and asks nothing of the engine, or next to nothing. */
+export const isWait = ({operation: {kind}}: Step): boolean => kind.startsWith('wait-') || kind === 'run-container'
+
+/** Waits that nobody needs to succeed, and images that others use: their failure is worth a warning and no more. */
 export function mayFail(steps: readonly Step[]): ReadonlySet<Step> {
   const optional = new Set(steps.flatMap(({settled}) => settled).filter(isWait))
+  for (const step of steps) if (step.operation.kind === 'remove-image') optional.add(step)
   for (const {after} of steps) for (const each of after) optional.delete(each)
   return optional
 }

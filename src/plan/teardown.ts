@@ -1,9 +1,14 @@
 import type {ActualContainer} from '../engine/engine.ts'
+import {label} from '../engine/labels.ts'
 import {isUp} from './compare.ts'
+import {stopContainer} from './hooks.ts'
 import type {ContainerRef, Step} from './step.ts'
 import type {StepList} from './step-list.ts'
 
-export const refOf = ({service, number, name, id}: ActualContainer): ContainerRef => ({service, number, name, id})
+export const refOf = ({service, number, name, id, labels}: ActualContainer): ContainerRef => ({
+  ...{service, number, name, id},
+  ...(labels[label.hook] === 'pre_start' ? {hook: 'pre_start'} : {}),
+})
 
 export type Removal = {
   readonly because: string
@@ -22,7 +27,7 @@ export function removeContainer(
 ) {
   const ref = refOf(container)
   const stopped = isUp(container)
-    ? list.add({kind: 'stop-container', container: ref, ...(grace === undefined ? {} : {grace})}, because, {settled})
+    ? stopContainer(list, container, {container: ref, because, settled, ...(grace === undefined ? {} : {grace})})
     : undefined
   const removed = list.add({kind: 'remove-container', container: ref, volumes}, because, {
     ...(stopped === undefined ? {settled} : {after: [stopped]}),

@@ -4,8 +4,11 @@ import type {Project, Service} from '../model/project.ts'
 import {isUp} from './compare.ts'
 import {containerName, containerSpec} from './container-spec.ts'
 import type {Decision, Replica} from './converge.ts'
+import {stopContainer} from './hooks.ts'
+import {imagesOf} from './images.ts'
 import {inheritVolumes} from './inherit.ts'
 import {networkParent} from './order.ts'
+import {needsPreStart} from './pre-start.ts'
 import {type Made, makeNetworks, makeVolumes, usedNetworks, usedVolumes} from './resources.ts'
 import {peersOf} from './sharing.ts'
 import {startServices} from './start-steps.ts'
@@ -47,12 +50,13 @@ export function stepsFor(project: Project, actual: Actual, work: UpWork): readon
   const resources = {
     networks: makeNetworks(creating, known),
     volumes: makeVolumes(creating, known),
-    images: ensureImages(creating, options, list),
+    images: ensureImages(decisions, options, list),
   }
   const created = createContainers(work, {project, list, resources})
   const stopped = stopContainers(work, list, created)
   const settled = settleContainers(project, work, {list, stopped})
-  if (!options.noStart) startServices(project, work, {list, progress: settled})
+  if (!options.noStart)
+    startServices(project, work, {list, progress: settled, images: resources.images, containers: actual.containers})
   return list.steps
 }
 
@@ -60,9 +64,9 @@ export const isNew = ({action}: Replica): boolean => action === 'create' || acti
 
 const grace = ({timeout}: UpOptions): {grace?: number} => (timeout === undefined ? {} : {grace: timeout})
 
-function ensureImages(services: readonly Service[], {images, pull}: UpOptions, list: StepList): Made {
+function ensureImages(decisions: readonly Decision[], {images, pull, noStart}: UpOptions, list: StepList): Made {
   const steps = new Map<string, Step>()
-  for (const {image, pullPolicy} of services) {
+  for (const [image, pullPolicy] of decisions.flatMap(each => wantedImages(each, noStart === true))) {
     const policy: PullPolicy = pull ?? (pullPolicy === 'build' ? 'missing' : pullPolicy)
     const present: ImageFacts | undefined = images?.get(image)
     if (steps.has(image) || (present !== undefined && policy !== 'always')) continue
@@ -72,6 +76,13 @@ function ensureImages(services: readonly Service[], {images, pull}: UpOptions, l
     )
   }
   return steps
+}
+
+const wantedImages = (decision: Decision, noStart: boolean) => {
+  const {service, replicas} = decision
+  const own = replicas.some(isNew) ? [service.image] : []
+  const before = !noStart && needsPreStart(decision) ? (service.preStart ?? []).map(({image}) => image) : []
+  return [...own, ...before].map(image => [image, service.pullPolicy] as const)
 }
 
 type Creation = {
@@ -87,7 +98,7 @@ function createContainers({decisions, options}: UpWork, {project, list, resource
   for (const {service, replicas, leftovers} of decisions) {
     const parent = networkParent(service)
     const after = [
-      resources.images.get(service.image) ?? [],
+      imagesOf(service).flatMap(image => resources.images.get(image) ?? []),
       ...usedNetworks(service).flatMap(key => resources.networks.get(project.networks[key]!.name) ?? []),
       ...usedVolumes(service).flatMap(key => resources.volumes.get(project.volumes[key]!.name) ?? []),
       parent === undefined ? [] : (all.get(parent)?.[0]?.created ?? []),
@@ -166,11 +177,9 @@ function stop(progress: Progress, {list, before, options}: Stopping): Progress {
     replica.action === 'restart' ? !options.noStart : replica.action === 'replace' && isUp(replica.container)
   if (!isStopped || replica.action === 'create' || replica.action === 'keep') return progress
   const after = [...(created === undefined ? [] : [created]), ...before]
-  const container = refOf(replica.container)
-  return {
-    ...progress,
-    stopped: list.add({kind: 'stop-container', container, ...grace(options)}, replica.because, {after}),
-  }
+  const {container, because} = replica
+  const stopping = {container: refOf(container), because, after, ...grace(options)}
+  return {...progress, stopped: stopContainer(list, container, stopping)}
 }
 
 /** The old is removed and the new gets its name. */

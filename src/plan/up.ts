@@ -60,6 +60,12 @@ export function planUp(project: Project, actual: Actual, options: UpOptions = {}
   return {steps, warnings}
 }
 
+/** The services that an `up` with these options is about. */
+export function chosenServices(project: Project, options: Pick<UpOptions, 'services' | 'noDeps'>): string[] {
+  checkServices(options.services ?? [], Object.keys(project.services))
+  return [...choose(project, dependencyTable(project, []), options)]
+}
+
 function choose(project: Project, dependencies: Dependencies, {services = [], noDeps}: UpOptions): ReadonlySet<string> {
   if (services.length === 0) return new Set(Object.keys(project.services))
   if (noDeps) return new Set(services)

@@ -4,6 +4,7 @@ import type {Operation, OperationKind} from './step.ts'
 export function thingOf(operation: Operation): string {
   switch (operation.kind) {
     case 'ensure-image':
+    case 'remove-image':
       return `Image ${operation.image}`
     case 'create-network':
     case 'remove-network':
@@ -20,6 +21,7 @@ export function thingOf(operation: Operation): string {
 /** Compose's words for progress: while it is done, and after. */
 export const progressWords: Readonly<Record<OperationKind, readonly [doing: string, done: string]>> = {
   'ensure-image': ['Pulling', 'Pulled'],
+  'remove-image': ['Removing', 'Removed'],
   'create-network': ['Creating', 'Created'],
   'remove-network': ['Removing', 'Removed'],
   'create-volume': ['Creating', 'Created'],
@@ -28,16 +30,19 @@ export const progressWords: Readonly<Record<OperationKind, readonly [doing: stri
   'rename-container': ['Recreate', 'Recreated'],
   'start-container': ['Starting', 'Started'],
   'stop-container': ['Stopping', 'Stopped'],
+  'run-hook': ['Running hook', 'Ran hook'],
   'kill-container': ['Killing', 'Killed'],
   'remove-container': ['Removing', 'Removed'],
   'wait-running': ['Waiting', 'Running'],
   'wait-healthy': ['Waiting', 'Healthy'],
   'wait-completed': ['Waiting', 'Exited'],
+  'run-container': ['Running', 'Exited'],
 }
 
 /** What could not be done, in front of its cause: `cannot start web.1`. */
 export const attempts: Readonly<Record<OperationKind, string>> = {
   'ensure-image': 'cannot get image',
+  'remove-image': 'cannot remove image',
   'create-network': 'cannot create network',
   'remove-network': 'cannot remove network',
   'create-volume': 'cannot create volume',
@@ -46,9 +51,11 @@ export const attempts: Readonly<Record<OperationKind, string>> = {
   'rename-container': 'cannot rename',
   'start-container': 'cannot start',
   'stop-container': 'cannot stop',
+  'run-hook': 'a hook of',
   'kill-container': 'cannot kill',
   'remove-container': 'cannot remove',
   'wait-running': 'waiting for',
   'wait-healthy': 'waiting for',
   'wait-completed': 'waiting for',
+  'run-container': 'running',
 }

@@ -22,7 +22,10 @@ export type CanonicalService = {
     readonly secrets?: readonly CanonicalGrant[]
     readonly additional_contexts?: Texts
   }
-  readonly provider?: {readonly type?: string} | null
+  readonly provider?: {
+    readonly type?: string
+    readonly options?: Readonly<Record<string, Option | readonly Option[]>> | null
+  }
   readonly attach?: boolean
   readonly cap_add?: readonly string[]
   readonly cap_drop?: readonly string[]
@@ -78,10 +81,13 @@ export type CanonicalService = {
   readonly pids_limit?: number
   readonly platform?: string
   readonly ports?: readonly CanonicalPort[]
-  readonly pre_start?: ReadonlyArray<{readonly image?: string}>
+  readonly post_start?: readonly CanonicalHook[]
+  readonly pre_start?: ReadonlyArray<CanonicalHook & {readonly image?: string}>
+  readonly pre_stop?: readonly CanonicalHook[]
   readonly privileged?: boolean
   readonly profiles?: readonly string[]
   readonly pull_policy?: string
+  readonly pull_refresh_after?: string
   readonly read_only?: boolean
   readonly restart?: string
   readonly scale?: number
@@ -104,7 +110,16 @@ export type CanonicalService = {
   readonly working_dir?: string
 }
 
+type Option = string | number | boolean
 type Texts = Readonly<Record<string, string | null>>
+
+export type CanonicalHook = {
+  readonly command?: readonly string[] | null
+  readonly user?: string
+  readonly privileged?: boolean
+  readonly working_dir?: string
+  readonly environment?: Texts
+}
 
 export type CanonicalGrant = {
   readonly source?: string

@@ -3,12 +3,23 @@ import type {Canonical} from './canonical-form.ts'
 import type {ServiceCheck, Tell} from './checks/check.ts'
 import {checkContainerNames, checkDependencies} from './checks/dependencies.ts'
 import {checkBlockIo, checkDevices} from './checks/devices.ts'
+import {checkHooks} from './checks/hooks.ts'
 import {checkIsolation} from './checks/isolation.ts'
 import {checkKernel} from './checks/kernel.ts'
+import {checkLogging} from './checks/logging.ts'
 import {checkMountPlaces, checkMountValues} from './checks/mounts.ts'
+import {checkProvider} from './checks/provider.ts'
 import {checkReferences} from './checks/references.ts'
 import {checkResources} from './checks/resources.ts'
-import {checkDeviceRequests, checkLimits, checkPorts, checkScale, checkService, checkWatch} from './checks/services.ts'
+import {
+  checkDeviceRequests,
+  checkLimits,
+  checkPorts,
+  checkPull,
+  checkScale,
+  checkService,
+  checkWatch,
+} from './checks/services.ts'
 import {nearest} from './path.ts'
 import {problem, type Report} from './problem.ts'
 import type {Switched} from './profiles.ts'
@@ -27,6 +38,10 @@ const consistencyChecks: readonly ServiceCheck[] = [
   checkBlockIo,
   checkIsolation,
   checkKernel,
+  checkHooks,
+  checkLogging,
+  checkPull,
+  checkProvider,
   checkWatch,
 ]
 

@@ -9,9 +9,21 @@ export const resolveEnvironment = (tree: MapTree, environment: Variables): MapTr
 
 function filled(service: MapTree, environment: Variables): MapTree {
   const resolved = fill(service, 'environment', {environment, keep: true})
-  const build = resolved.entries.get('build')
-  if (build?.value.kind !== 'map') return resolved
-  return withEntry(resolved, 'build', {key: build.key, value: fill(build.value, 'args', {environment, keep: false})})
+  const hooked = hookAttributes.reduce((tree, attribute) => filledHooks(tree, attribute, environment), resolved)
+  const build = hooked.entries.get('build')
+  if (build?.value.kind !== 'map') return hooked
+  return withEntry(hooked, 'build', {key: build.key, value: fill(build.value, 'args', {environment, keep: false})})
+}
+
+const hookAttributes = ['pre_start', 'post_start', 'pre_stop']
+
+function filledHooks(service: MapTree, attribute: string, environment: Variables): MapTree {
+  const hooks = service.entries.get(attribute)
+  if (hooks?.value.kind !== 'list') return service
+  const items = hooks.value.items.map(hook =>
+    hook.kind === 'map' ? fill(hook, 'environment', {environment, keep: true}) : hook,
+  )
+  return withEntry(service, attribute, {key: hooks.key, value: {...hooks.value, items}})
 }
 
 /** What is not set stays a name alone, or goes: an image's variable can be taken away, a build argument cannot. */

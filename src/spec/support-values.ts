@@ -15,7 +15,7 @@ const serviceChecks: Readonly<Record<string, ValueCheck>> = {
   },
   logging: (tree, {where, report}) => {
     const driver = get(tree, 'driver')
-    if (driver !== undefined && !['json-file', 'local'].includes(textOf(driver) ?? '')) {
+    if (driver !== undefined && !['json-file', 'local', 'none'].includes(textOf(driver) ?? '')) {
       report(unsupported(warning, `${where}.driver: output is kept as json-file instead`, {at: driver.at}))
     }
     for (const [name, {key}] of entriesOf(get(tree, 'options'))) {
@@ -43,10 +43,17 @@ const serviceChecks: Readonly<Record<string, ValueCheck>> = {
       }),
     )
   },
-  pull_policy: (tree, {where, report}) => {
-    const policy = textOf(tree) ?? ''
-    if (!/^(?:daily|weekly|refresh|every_.*)$/.test(policy)) return
-    report(unsupported(warning, `${where}: "${policy}" is taken as missing`, {at: tree.at}))
+  pre_start: (tree, {where, report}) => {
+    itemsOf(tree).forEach((item, index) => {
+      const each = get(item, 'per_replica')
+      if (each?.kind !== 'scalar' || each.value !== true) return
+      report(
+        unsupported(problem, `${where}[${index}].per_replica: it is run once for the service`, {
+          at: each.at,
+          hint: 'leave per_replica away; what each replica needs can be the beginning of its command',
+        }),
+      )
+    })
   },
   volumes: (tree, {where, report}) => {
     itemsOf(tree).forEach((item, index) => {

@@ -91,6 +91,7 @@ export function engineContract(name: string, {open, image, project, hasKernel}: 
     test('an image that is here is found with its id, another is not', async () => {
       expect((await engine.findImage(image))?.id).toMatch(/^sha256:[0-9a-f]+$/)
       expect(await engine.findImage('nonesuch.invalid/none:1')).toBeUndefined()
+      await engine.removeImage('nonesuch.invalid/none:1')
       await expect(engine.ensureImage('nonesuch.invalid/none:1', 'never')).rejects.toMatchObject({
         code: 'image-not-found',
       })

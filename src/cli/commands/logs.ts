@@ -5,6 +5,7 @@ import {command, type Values} from '../command.ts'
 import type {Context} from '../context.ts'
 import {Follower} from '../follow.ts'
 import {parseMoment, parseTail} from '../moment.ts'
+import {isWithoutLogs, noLogs} from '../no-logs.ts'
 import {containersOf, shortName} from '../selection.ts'
 
 const options = {
@@ -50,7 +51,14 @@ async function printLogs(containers: readonly ActualContainer[], {values, contex
       await new Follower({engine, project, printer, reading, wants: isWanted, signal}).follow(containers)
     } else {
       await Promise.all(
-        containers.map(each => printer.copy(shortName(each), engine.logs(each.id, {...reading, signal}))),
+        containers.map(async each => {
+          try {
+            await printer.copy(shortName(each), engine.logs(each.id, {...reading, signal}))
+          } catch (error) {
+            if (!isWithoutLogs(error)) throw error
+            context.io.stderr.write(`${shortName(each)} ${noLogs}\n`)
+          }
+        }),
       )
     }
   } finally {

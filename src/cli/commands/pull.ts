@@ -1,4 +1,5 @@
 import type {Service} from '../../model/project.ts'
+import {imagesOf} from '../../plan/images.ts'
 import {checkServices} from '../../plan/selection.ts'
 import {command} from '../command.ts'
 import {workOn} from '../work.ts'
@@ -30,7 +31,7 @@ export const pull = command({
       names
         .map(name => services[name]!)
         .filter(each => each.pullPolicy !== 'never' && each.pullPolicy !== 'build')
-        .map(({image}) => image),
+        .flatMap(imagesOf),
     )
     const tasks = [...images].map(image => ({
       id: `Image ${image}`,

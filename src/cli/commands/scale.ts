@@ -1,7 +1,9 @@
 import {presentImages} from '../../execute/images.ts'
+import {providedServices} from '../../plan/providers.ts'
 import {planScale} from '../../plan/scale.ts'
 import {apply} from '../apply.ts'
 import {command} from '../command.ts'
+import {provide} from '../providers.ts'
 import {parseScales} from '../up-options.ts'
 
 export const scale = command({
@@ -11,7 +13,9 @@ export const scale = command({
   operands: {minimum: 1},
   async run({values, operands, context}) {
     const scales = parseScales(operands)
-    const project = await context.project(Object.keys(scales))
+    const loaded = await context.project(Object.keys(scales))
+    const provided = providedServices(loaded, Object.keys(scales), values['no-deps'])
+    const project = await provide(context, loaded, provided)
     const images = await presentImages(await context.engine(), Object.values(project.services))
     const {actual} = await context.observe()
     await apply(context, planScale(project, actual, scales, {noDeps: values['no-deps'], images}), {title: 'scale'})

@@ -21,7 +21,7 @@ export async function render(model: Model, {values, operands, directory}: Render
   if (values.volumes) return lines(Object.keys(canonical.volumes ?? {}))
   if (values.networks) return lines(Object.keys(canonical.networks ?? {}))
   if (values.models) return lines(Object.keys(canonical.models ?? {}))
-  if (values.images) return lines(Object.entries(services).map(([key, {image}]) => image ?? `${canonical.name}-${key}`))
+  if (values.images) return lines(imagesIn(canonical))
   if (values.profiles) return lines(sources.profiles)
   if (values.environment) return lines(Object.entries(sources.environment).map(([name, value]) => `${name}=${value}`))
   if (values.hash !== undefined) return hashes(model, values.hash)
@@ -36,6 +36,12 @@ export async function render(model: Model, {values, operands, directory}: Render
     unused: values['no-normalize'],
     escapes: !values['no-interpolate'],
   })
+}
+
+function imagesIn({name, services}: Canonical): string[] {
+  return Object.entries(services).flatMap(([key, {image, provider, pre_start: hooks = []}]) =>
+    provider == null ? [image ?? `${name}-${key}`, ...hooks.flatMap(hook => hook.image ?? [])] : [],
+  )
 }
 
 /** The named services and what they depend on; all where none is named. */

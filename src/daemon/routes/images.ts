@@ -84,7 +84,7 @@ const inspected = (image: Image) => ({
   Size: image.size,
   GraphDriver: {Name: 'overlay2', Data: null},
   RootFS: {Type: 'layers', Layers: []},
-  Metadata: {LastTagTime: goTime(image.created)},
+  Metadata: {LastTagTime: goTime(image.checkedAt ?? image.created)},
   Config: {
     User: image.config.user,
     Env: image.config.env,

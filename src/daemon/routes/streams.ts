@@ -60,6 +60,11 @@ async function replay(daemon: Daemon, record: ContainerRecord, client: NodeJS.Wr
 }
 
 async function logs(daemon: Daemon, record: ContainerRecord, request: Request, reply: Reply): Promise<void> {
+  if (record.host.log.driver === 'none') {
+    throw new StackError('unsupported', 'configured logging driver does not support reading', {
+      hint: 'attach to it while it runs; with another driver its output is kept',
+    })
+  }
   const {query} = request
   const [stdout, stderr] = [flag(query, 'stdout'), flag(query, 'stderr')]
   if (!stdout && !stderr) throw new StackError('bad-request', 'Bad parameters: you must choose at least one stream')

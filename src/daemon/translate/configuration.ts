@@ -106,8 +106,11 @@ export function hostBody(record: ContainerRecord) {
       each.type === 'bind' ? [`${each.source}:${each.target}${each.readOnly ? ':ro' : ''}`] : [],
     ),
     LogConfig: {
-      Type: 'json-file',
-      Config: {'max-size': String(host.log.maxSize), 'max-file': String(host.log.maxFiles)},
+      Type: host.log.driver ?? 'json-file',
+      Config:
+        host.log.driver === 'none'
+          ? {}
+          : {'max-size': String(host.log.maxSize || -1), 'max-file': String(host.log.maxFiles)},
     },
     ...isolationBody(host),
   }

@@ -107,7 +107,7 @@ function hostConfig(body: CreateBody): HostConfig {
     sysctls: host.Sysctls ?? {},
     ulimits: Object.fromEntries((host.Ulimits ?? []).map(each => [each.Name, {soft: each.Soft, hard: each.Hard}])),
     resources: resources(host),
-    log: logLimits(host.LogConfig?.Config ?? {}),
+    log: {...logLimits(host.LogConfig?.Config ?? {}), ...(host.LogConfig?.Type === 'none' ? {driver: 'none'} : {})},
     ...isolation(host),
   }
 }
@@ -146,8 +146,9 @@ function resources(host: HostBody): HostConfig['resources'] {
 
 const units: Readonly<Record<string, number>> = {'': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3}
 
-/** json-file's `max-size` and `max-file`; rotation is on by default, unlike Docker's, so that no log fills a disk. */
+/** json-file's `max-size` (-1: without limit) and `max-file`; rotation is on by default, unlike Docker's, so that no log fills a disk. */
 function logLimits(options: Readonly<Record<string, string>>): HostConfig['log'] {
+  if (options['max-size'] === '-1') return {maxSize: 0, maxFiles: 1}
   const size = /^(\d+)\s*([bkmg]?)b?$/i.exec(options['max-size'] ?? '')
   return {
     maxSize: size ? Number(size[1]) * (units[(size[2] ?? '').toLowerCase()] ?? 1) : 20 * 1024 ** 2,

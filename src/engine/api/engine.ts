@@ -94,6 +94,10 @@ export class ApiEngine implements Engine {
     return findImage(this.#client, reference)
   }
 
+  removeImage(reference: string): Promise<void> {
+    return unlessGone(this.#client.ask(docker => docker.getImage(reference).remove()))
+  }
+
   async createNetwork({
     name,
     driver,
@@ -211,7 +215,8 @@ async function unlessGone(asked: Promise<unknown>): Promise<void> {
   try {
     await asked
   } catch (error) {
-    if (!(error instanceof StackError && error.code === 'not-found') && !isInProgress(error)) throw error
+    const isGone = error instanceof StackError && (error.code === 'not-found' || error.code === 'image-not-found')
+    if (!isGone && !isInProgress(error)) throw error
   }
 }
 

@@ -1,6 +1,6 @@
 import {StackError} from '../../base/error.ts'
 import type {ImageFacts} from '../engine.ts'
-import type {Client} from './client.ts'
+import type {Client, Docker} from './client.ts'
 import {linesOf} from './streams.ts'
 
 type Progress = (text: string) => void
@@ -13,11 +13,16 @@ type PullLine = {
   readonly error?: string
 }
 
+type Inspected = Docker.ImageInspectInfo & {readonly Metadata?: {readonly LastTagTime?: string}}
+
 export async function findImage(client: Client, reference: string): Promise<ImageFacts | undefined> {
   try {
-    const {Id, Config} = await client.ask(docker => docker.getImage(reference).inspect())
+    const {Id, Config, Metadata} = await client.ask<Inspected>(docker => docker.getImage(reference).inspect())
     const test = Config?.Healthcheck?.Test
-    return {id: Id, reference, hasHealthcheck: test !== undefined && test[0] !== 'NONE' && test.length > 0}
+    const hasHealthcheck = test !== undefined && test[0] !== 'NONE' && test.length > 0
+    const checkedAt = Date.parse(Metadata?.LastTagTime ?? '')
+    // Go's zero time: the engine does not know.
+    return {id: Id, reference, hasHealthcheck, ...(checkedAt > 0 ? {checkedAt} : {})}
   } catch (error) {
     // An engine that does not know the form of a reference cannot have it.
     if (error instanceof StackError && ['not-found', 'image-not-found', 'bad-request'].includes(error.code))

@@ -56,15 +56,25 @@ export class MemoryEngine implements Engine {
 
   async ensureImage(reference: string, policy: 'always' | 'never' | 'missing'): Promise<ImageFacts> {
     const present = this.images.get(reference)
-    if (present !== undefined) return present
+    if (present !== undefined) return policy === 'always' ? this.#checked(present) : present
     if (policy === 'never' || this.#options.unknownImages.includes(reference)) throw noImage(reference)
-    const facts = {id: `sha256:${grown('a', this.images.size)}`, reference, hasHealthcheck: false}
-    this.images.set(reference, facts)
-    return facts
+    return this.#checked({id: `sha256:${grown('a', this.images.size)}`, reference, hasHealthcheck: false})
+  }
+
+  #checked(facts: ImageFacts): ImageFacts {
+    const checked = {...facts, checkedAt: this.#options.now()}
+    this.images.set(facts.reference, checked)
+    return checked
   }
 
   async findImage(reference: string): Promise<ImageFacts | undefined> {
     return this.images.get(reference)
+  }
+
+  async removeImage(reference: string): Promise<void> {
+    const user = [...this.#containers.values()].find(({spec}) => spec.image === reference)
+    if (user !== undefined) throw new StackError('conflict', `image ${reference} is in use by ${user.name}`)
+    this.images.delete(reference)
   }
 
   async createNetwork({name, labels}: NetworkSpec): Promise<void> {

@@ -61,7 +61,7 @@ export function containerSteps(record: ContainerRecord, facts: StepFacts): Monit
 
 function monitorSteps({config, host}: ContainerRecord, {paths, cgroup, wake, hold}: StepFacts): MonitorStep[] {
   return [
-    ['log', paths.log, String(host.log.maxSize), String(host.log.maxFiles)],
+    ...when(host.log.driver !== 'none', ['log', paths.log, String(host.log.maxSize), String(host.log.maxFiles)]),
     ['pid', paths.pid],
     ['exit', paths.exit],
     ['control', paths.control],

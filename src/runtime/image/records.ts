@@ -5,7 +5,7 @@ import {sha256} from '../../base/hash.ts'
 import type {Image} from '../../model/image.ts'
 
 /** An image as its file has it: layers by id, so that the store can be moved; names are files of their own. */
-export type ImageRecord = Omit<Image, 'layers' | 'overlays' | 'references'> & {
+export type ImageRecord = Omit<Image, 'layers' | 'overlays' | 'references' | 'checkedAt'> & {
   readonly layers: readonly string[]
   /** Overlays of the host's own directories, and of `layers` by id, uppermost first. */
   readonly overlays: ReadonlyArray<{
@@ -14,7 +14,8 @@ export type ImageRecord = Omit<Image, 'layers' | 'overlays' | 'references'> & {
     readonly host: readonly string[]
   }>
 }
-type NameRecord = {readonly reference: string; readonly id: string}
+/** `at`: when it was last pulled. */
+type NameRecord = {readonly reference: string; readonly id: string; readonly at?: number}
 
 export type RecordStore = ReturnType<typeof recordStore>
 
@@ -34,9 +35,9 @@ export function recordStore(images: string) {
       await mkdir(records, {recursive: true, mode: 0o700})
       await writeWhole(recordPath(record.id), `${JSON.stringify(record, null, 2)}\n`)
     },
-    async name(reference: string, id: string): Promise<void> {
+    async name(reference: string, id: string, at: number): Promise<void> {
       await mkdir(names, {recursive: true, mode: 0o700})
-      await writeWhole(namePath(reference), `${JSON.stringify({reference, id})}\n`)
+      await writeWhole(namePath(reference), `${JSON.stringify({reference, id, at})}\n`)
     },
     remove: (id: string) => rm(recordPath(id), {force: true}),
     unname: (reference: string) => rm(namePath(reference), {force: true}),

@@ -17,6 +17,8 @@ export class ImageStore {
   readonly #records: RecordStore
   readonly #images = new Map<string, ImageRecord>()
   readonly #names = new Map<string, string>()
+  /** By reference. */
+  readonly #checked = new Map<string, number>()
 
   constructor(images: string) {
     this.#layers = layerStore(images)
@@ -28,7 +30,8 @@ export class ImageStore {
     this.#images.clear()
     this.#names.clear()
     for (const record of await this.#records.all()) this.#images.set(record.id, record)
-    for (const {reference, id} of await this.#records.names()) {
+    for (const {reference, id, at} of await this.#records.names()) {
+      if (at !== undefined) this.#checked.set(reference, at)
       if (this.#images.has(id)) this.#names.set(reference, id)
       else await this.#records.unname(reference)
     }
@@ -55,8 +58,10 @@ export class ImageStore {
         () => this.#make(recipe),
       ))
     this.#images.set(record.id, record)
-    await this.#records.name(reference, record.id)
+    const now = Date.now()
+    await this.#records.name(reference, record.id, now)
     this.#names.set(reference, record.id)
+    this.#checked.set(reference, now)
     return this.#image(record)
   }
 
@@ -104,6 +109,7 @@ export class ImageStore {
     return {
       ...record,
       references,
+      checkedAt: Math.max(record.created, ...references.map(each => this.#checked.get(each) ?? 0)),
       layers: record.layers.map(path),
       overlays: record.overlays.map(({target, own, host}) => ({target, layers: [...own.map(path), ...host]})),
     }

@@ -1,6 +1,8 @@
+import {parseDuration} from '../../base/duration.ts'
 import type {CanonicalService} from '../canonical-form.ts'
 import {isAddress} from '../forms/address.ts'
 import {parseRange} from '../forms/ports.ts'
+import {exposedPorts} from '../project/expose.ts'
 import type {ServiceCheck} from './check.ts'
 
 /** Attributes that must be there, and those that exclude each other. */
@@ -41,6 +43,13 @@ export const checkService: ServiceCheck = (name, service, {tell}) => {
       message: `services.${name}.healthcheck.test must start with CMD, CMD-SHELL or NONE`,
     })
   }
+}
+
+export const checkPull: ServiceCheck = (name, {pull_refresh_after: after}, {tell}) => {
+  if (after === undefined || parseDuration(after) !== undefined) return
+  tell('bad-value', ['services', name, 'pull_refresh_after'], {
+    message: `services.${name}.pull_refresh_after is a time like 12h or 2d, not "${after}"`,
+  })
 }
 
 export const checkScale: ServiceCheck = (name, service, {tell}) => {
@@ -90,6 +99,12 @@ export const checkDeviceRequests: ServiceCheck = (name, service, {tell}) => {
 }
 
 export const checkPorts: ServiceCheck = (name, service, {tell}) => {
+  service.expose?.forEach((port, index) => {
+    if (exposedPorts(port) !== undefined) return
+    tell('bad-value', ['services', name, 'expose', index], {
+      message: `services.${name}.expose[${index}]: "${port}" is not a port or a range of ports`,
+    })
+  })
   service.ports?.forEach((port, index) => {
     const where = `services.${name}.ports[${index}]`
     const path = ['services', name, 'ports', index]

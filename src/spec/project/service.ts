@@ -4,18 +4,24 @@ import type {Dependency, DependencyCondition, NetworkAttachment, Port, Service} 
 import type {CanonicalAttachment, CanonicalDependency, CanonicalService} from '../canonical-form.ts'
 import {mapValues} from '../normalise.ts'
 import {defined} from './defined.ts'
+import {exposedPorts} from './expose.ts'
 import {healthcheckOf} from './health.ts'
+import {hooksOf, preStartOf} from './hooks.ts'
 import {isolationOf} from './isolation.ts'
 import {configGrants, mountsOf, secretGrants} from './mounts.ts'
+import {providerOf} from './provider.ts'
+import {pullOf} from './pull.ts'
 import {resourcesOf} from './resources.ts'
 import {restartOf} from './restart.ts'
 
 /** A canonical service as the rest of the program wants it: typed, complete, numbers as numbers. */
 export function serviceOf(name: string, service: CanonicalService, project: string): Service {
+  const image = service.image ?? `${project}-${name}`
   return {
     name,
-    image: service.image ?? `${project}-${name}`,
-    pullPolicy: pullPolicyOf(service.pull_policy),
+    image,
+    ...defined({provider: providerOf(service)}),
+    ...pullOf(service),
     command: service.command ?? null,
     entrypoint: service.entrypoint ?? null,
     environment: mapValues(service.environment ?? {}, value => value),
@@ -32,7 +38,7 @@ export function serviceOf(name: string, service: CanonicalService, project: stri
     dependsOn: mapValues(service.depends_on ?? {}, dependencyOf),
     ...defined({healthcheck: healthcheckOf(service.healthcheck)}),
     restart: restartOf(service),
-    scale: service.deploy?.replicas ?? service.scale ?? 1,
+    scale: service.provider === undefined ? (service.deploy?.replicas ?? service.scale ?? 1) : 0,
     ...stopOf(service),
     ...securityOf(service),
     ...isolationOf(service),
@@ -43,6 +49,8 @@ export function serviceOf(name: string, service: CanonicalService, project: stri
     sysctls: mapValues(service.sysctls ?? {}, value => value),
     ...defined({shmSize: service.shm_size === undefined ? undefined : parseBytes(service.shm_size)}),
     ...defined({logging: loggingOf(service)}),
+    ...defined({preStart: preStartOf(service.pre_start, image)}),
+    ...defined({postStart: hooksOf(service.post_start), preStop: hooksOf(service.pre_stop)}),
     profiles: service.profiles ?? [],
   }
 }
@@ -77,7 +85,7 @@ function networkOf(service: CanonicalService) {
     networkMode: (mode === undefined || mode === 'bridge' ? 'networks' : mode) as Service['networkMode'],
     networks: mapValues(service.networks ?? {}, attachment => attachmentOf(attachment)),
     ports: (service.ports ?? []).map(portOf),
-    expose: [...(service.expose ?? [])].map(port => (port.includes('/') ? port : `${port}/tcp`)),
+    expose: (service.expose ?? []).flatMap(port => exposedPorts(port) ?? []),
     extraHosts: (service.extra_hosts ?? []).map(host => host.replace('=', ':')),
     dns: (service.dns ?? []).filter(server => server !== ''),
   }
@@ -109,9 +117,4 @@ const dependencyOf = (dependency: CanonicalDependency): Dependency => ({
 function loggingOf({logging}: CanonicalService): Service['logging'] {
   if (logging === undefined) return undefined
   return {...defined({driver: logging.driver}), options: mapValues(logging.options ?? {}, value => value ?? '')}
-}
-
-/** Refreshing by age is taken as missing; support-values.ts says so. */
-function pullPolicyOf(policy: string | undefined): Service['pullPolicy'] {
-  return policy === 'always' || policy === 'never' || policy === 'build' ? policy : 'missing'
 }
