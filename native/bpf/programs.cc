@@ -143,6 +143,22 @@ std::vector<bpf_insn> veil(const Maps& maps, Family family) {
   return code.finish();
 }
 
+// A program that listens on its own service's name, as a single replica may, listens on all of its addresses.
+std::vector<bpf_insn> widen(const Maps& maps, Family family) {
+  Assembler code;
+  code.mov(R6, R1);
+  keep_address(code, family);
+  code.load_map(R1, maps.services).mov(R2, R10).add(R2, kAsked).call(kMapLookupElem);
+  code.jump_equal(R0, 0, "allow").mov(R1, 0);
+  if (family == Family::kIpv4) {
+    code.store(R6, kIp4, R1);
+  } else {
+    for (int word = 0; word < 4; ++word) code.store(R6, offset_of_word(word), R1);
+  }
+  code.label("allow").exit(kAllow);
+  return code.finish();
+}
+
 }  // namespace
 
 const std::array<Hook, kHooks> hooks = {{
@@ -154,6 +170,8 @@ const std::array<Hook, kHooks> hooks = {{
     {BPF_CGROUP_UDP6_RECVMSG, [](const Maps& maps) { return veil(maps, Family::kIpv6); }},
     {BPF_CGROUP_INET4_GETPEERNAME, [](const Maps& maps) { return veil(maps, Family::kIpv4); }},
     {BPF_CGROUP_INET6_GETPEERNAME, [](const Maps& maps) { return veil(maps, Family::kIpv6); }},
+    {BPF_CGROUP_INET4_BIND, [](const Maps& maps) { return widen(maps, Family::kIpv4); }},
+    {BPF_CGROUP_INET6_BIND, [](const Maps& maps) { return widen(maps, Family::kIpv6); }},
 }};
 
 }  // namespace bpf

@@ -51,7 +51,7 @@ struct Hook {
   std::vector<bpf_insn> (*program)(const Maps&);
 };
 
-constexpr int kHooks = 8;
+constexpr int kHooks = 10;
 extern const std::array<Hook, kHooks> hooks;
 
 }  // namespace bpf

@@ -84,6 +84,8 @@ export class LocalContainers implements Containers {
     const entry = this.#entry(id)
     const {live} = entry
     if (live === undefined) throw new StackError('not-modified', `container "${entry.record.name}" does not run`)
+    // Before its signal: nobody is sent to one that is about to go.
+    await this.#withdraw(entry)
     // A frozen process takes no signal, not even SIGKILL where cgroups are of version 1.
     if (entry.isPaused) await this.resume(id)
     await ignoreEnd(stop(this.#control(id), {signal, grace}))
@@ -91,9 +93,10 @@ export class LocalContainers implements Containers {
   }
 
   async signal(id: string, signal: number): Promise<void> {
-    const {isPaused} = this.#running(id)
+    const entry = this.#running(id)
+    if (signal === sigkill) await this.#withdraw(entry)
     await sendSignal(this.#control(id), signal)
-    if (isPaused && signal === sigkill) await this.resume(id)
+    if (entry.isPaused && signal === sigkill) await this.resume(id)
   }
 
   async pause(id: string): Promise<void> {
@@ -188,6 +191,12 @@ export class LocalContainers implements Containers {
     const entry = this.#entry(id)
     if (entry.live === undefined) throw new StackError('conflict', `container "${entry.record.name}" is not running`)
     return entry as Entry & {live: Live}
+  }
+
+  async #withdraw({record}: Entry): Promise<void> {
+    await this.#parts.networks
+      .withdraw(record.id)
+      .catch(error => this.#parts.warn(`lead connections to others than "${record.name}"`, error))
   }
 
   #control = (id: string): string => this.#parts.paths.container(id).control

@@ -59,6 +59,37 @@ export function nextAddress(
   return undefined
 }
 
+/** Services' addresses are in the last quarter of a subnet of 64 or more; containers go there once the rest is full. */
+const smallestShared = 26
+const serviceShare = 4
+
+export function isForServices(subnet: string, address: string): boolean {
+  const range = parseRange(subnet)!
+  const size = sizeOf(range)
+  return range.length <= smallestShared && parseAddress(address)! >= range.base + size - size / serviceShare
+}
+
+/**
+ * A free address for a service, or undefined where there is none. The search starts at a place made from `seed`, so that
+ * a service which is made again gets the same one.
+ */
+export function serviceAddress(
+  {subnet, gateway}: {readonly subnet: string; readonly gateway: string},
+  seed: string,
+  isTaken: (address: string) => boolean,
+): string | undefined {
+  const range = parseRange(subnet)!
+  if (range.length > smallestShared) return undefined
+  const room = sizeOf(range) / serviceShare
+  const first = range.base + sizeOf(range) - room
+  const start = Number.parseInt(sha256(seed).slice(0, 8), 16) % room
+  for (let step = 0; step < room; step++) {
+    const address = formatAddress(first + ((start + step) % room))
+    if (isUsable(subnet, gateway, address) && !isTaken(address)) return address
+  }
+  return undefined
+}
+
 /** Locally administered, made from the address: it changes only with it. */
 export const macOf = (address: string): string =>
   ['02', '42', ...address.split('.').map(each => Number(each).toString(16).padStart(2, '0'))].join(':')

@@ -72,7 +72,8 @@ test('a service without a replica refuses at once; one that is unknown is left a
   await serve('127.0.0.11')
   await addon.attachServices(place)
   await addon.putService({...service, replicas: []})
-  const refused = (call: string) => inside(`
+  const refused = (call: string) =>
+    inside(`
 try:
     ${call}
     print('nothing')
@@ -141,6 +142,22 @@ print(s.recvfrom(99)[1][0])`
   await expect(addon.putService({...place, address: 'fd00::1', replicas: ['::1']})).rejects.toMatchObject({
     code: 'EINVAL',
   })
+})
+
+test('a program that listens on its service’s name is reached by its own address', async () => {
+  await addon.attachServices(place)
+  await addon.putService(service)
+  await addon.putService({...place, address: '::99', replicas: ['::1']})
+  const listen = (family: string, address: string, own: string) => `
+s = socket.socket(socket.${family})
+s.bind((${address}, 0))
+s.listen()
+socket.create_connection(('${own}', s.getsockname()[1]))
+print(s.getsockname()[0])`
+  expect(await inside(listen('AF_INET', 'V', '127.0.0.1'))).toBe('0.0.0.0')
+  expect(await inside(listen('AF_INET6', 'M', '127.0.0.1'))).toBe('::')
+  expect(await inside(listen('AF_INET6', "'::99'", '::1'))).toBe('::')
+  await expect(inside("socket.socket().bind(('10.99.0.251', 7000))")).rejects.toThrow('Cannot assign')
 })
 
 test('what is attached is of one owner, outlives who attached it, and goes with detaching', async () => {

@@ -36,6 +36,7 @@ export class Cgroups {
     }
     try {
       for (const directory of directories.all) makeDirectory(directory)
+      if (directories.common !== undefined) makeDirectory(directories.common)
       if (directories.version === 2) this.#enableControllers()
       else copyCpuset(directories.ofController('cpuset'))
       for (const each of cgroupWrites(directories.version, record.host.resources, record.host.privileged)) {

@@ -1,0 +1,242 @@
+import {BlockList} from 'node:net'
+import {errnoOf, within} from '../../base/error.ts'
+import type {ContainerRecord} from '../../model/container.ts'
+import type {Endpoint, NetworkRecord} from '../../model/network.ts'
+import {native} from '../../native/binding.ts'
+import {address6Of, serviceAddress} from './addresses.ts'
+import type {Lease, Leases} from './leases.ts'
+import {labels, serviceNames} from './names.ts'
+import {addressesOf, type ServiceRecord, type ServiceRecords} from './service-records.ts'
+import type {Translation} from './translation.ts'
+
+export type ServicesParts = {
+  readonly records: ServiceRecords
+  readonly leases: Leases
+  readonly translation: Translation
+  readonly network: (nameOrId: string) => NetworkRecord | undefined
+}
+
+/** Services' own addresses, and which replicas stand behind each at this moment. */
+export class Services {
+  readonly #parts: ServicesParts
+  /** By the service's address, those that run. */
+  readonly #replicas = new Map<string, Map<string, Endpoint>>()
+  readonly #unready = new Set<string>()
+
+  constructor(parts: ServicesParts) {
+    this.#parts = parts
+    parts.translation.onLoss = async () => {
+      for (const each of parts.records.all()) await this.#tell(each)
+    }
+  }
+
+  /** Makes the kernel's right again where it is gone; what it has of replicas that are known is believed. */
+  async load(networks: readonly NetworkRecord[]): Promise<void> {
+    const {records, translation, leases} = this.#parts
+    await records.load(networks.map(each => each.id))
+    if (records.all().length === 0 || !(await translation.isReady())) return
+    const known = new Map((await translation.list()).map(each => [each.address, new Set(each.replicas)]))
+    for (const {endpoints} of leases.all()) {
+      for (const each of endpoints) if (each.service && known.get(each.service)?.has(each.address)) this.#join(each)
+    }
+    for (const address of known.keys()) if (records.at(address) === undefined) await translation.remove(address)
+    for (const each of records.all()) await this.#make(each)
+  }
+
+  isTaken(address: string): boolean {
+    return this.#parts.records.at(address) !== undefined
+  }
+
+  /** The service's address on a network, chosen and held where it has none yet; undefined where it is to have none. */
+  choose(record: ContainerRecord, network: NetworkRecord): string | undefined {
+    const asked = record.endpoints.find(each => [network.id, network.name].includes(each.network))
+    const {[labels.project]: project, [labels.service]: service, [labels.oneoff]: oneoff} = record.config.labels
+    if (asked === undefined || !project || !service || oneoff?.toLowerCase() === 'true') return undefined
+    // Who has asked for an address has a stable one already.
+    if (asked.mode === 'dnsrr' || asked.ipv4Address !== undefined) return undefined
+    const names = serviceNames(record, asked)
+    const before = this.#parts.records.find(network.id, project, service)
+    const held = before ?? this.#design(network, {network: network.id, project, service, names})
+    if (held !== undefined) this.#parts.records.hold({...held, names})
+    return held?.address
+  }
+
+  #design(network: NetworkRecord, record: Omit<ServiceRecord, 'address'>): ServiceRecord | undefined {
+    const isTaken = (address: string) => this.isTaken(address) || this.#parts.leases.endpointAt(address) !== undefined
+    const address = serviceAddress(network, `${record.project}/${record.service}`, isTaken)
+    if (address === undefined) return undefined
+    return {...record, address, ...(network.subnet6 ? {address6: address6Of(network.subnet6, address)} : {})}
+  }
+
+  /** Makes the addresses of a lease real, where they are new. */
+  async admit({endpoints}: Lease, before: Lease | undefined): Promise<void> {
+    const known = before?.endpoints.map(each => each.service) ?? []
+    const records = endpoints.flatMap(({service}) =>
+      service === undefined ? [] : (this.#parts.records.at(service) ?? []),
+    )
+    await Promise.all(
+      records
+        .filter(each => !known.includes(each.address) && !this.#replicas.has(each.address))
+        .map(each => Promise.all([this.#make(each), this.#parts.records.save(each.network)])),
+    )
+  }
+
+  /** A container asks for an address that a service has: the service gets another one. */
+  async cede(address: string): Promise<void> {
+    const {records, network} = this.#parts
+    const record = records.at(address)
+    const place = record && network(record.network)
+    if (record === undefined || place === undefined || record.address !== address) return
+    const next = this.#design(place, record)
+    const running = [...(this.#replicas.get(address)?.keys() ?? [])]
+    await this.#remove(record)
+    if (next !== undefined) records.hold(next)
+    await records.save(record.network)
+    for (const lease of [...this.#parts.leases.all()]) await this.#move(lease, address, next?.address)
+    if (next === undefined) return
+    for (const container of running) {
+      const endpoints = this.#parts.leases.get(container)?.endpoints ?? []
+      for (const each of endpoints) if (each.service === next.address) this.#join(each)
+    }
+    await this.#make(next)
+  }
+
+  async #move(lease: Lease, from: string, to: string | undefined): Promise<void> {
+    if (!lease.endpoints.some(each => each.service === from)) return
+    const endpoints = lease.endpoints.map(each => {
+      if (each.service !== from) return each
+      const {service: _, ...rest} = each
+      return to === undefined ? rest : {...rest, service: to}
+    })
+    await this.#parts.leases.save({...lease, endpoints})
+  }
+
+  /** New connections may go to it. One with a healthcheck is not ready until it is said to be. */
+  async join({container, endpoints}: Lease, {isReady}: {readonly isReady: boolean}): Promise<void> {
+    const served = endpoints.filter(each => each.service !== undefined)
+    if (served.length === 0 || served.every(each => this.#replicas.get(each.service!)?.has(container))) return
+    if (isReady) this.#unready.delete(container)
+    else this.#unready.add(container)
+    for (const each of served) this.#join(each)
+    await this.#push(served)
+  }
+
+  #join(endpoint: Endpoint): void {
+    const address = endpoint.service!
+    const replicas = this.#replicas.get(address) ?? new Map<string, Endpoint>()
+    this.#replicas.set(address, replicas.set(endpoint.container, endpoint))
+  }
+
+  /** New connections go to others from now on; those that stand are left alone. */
+  async leave({container, endpoints}: Lease): Promise<void> {
+    this.#unready.delete(container)
+    const left = endpoints.filter(each => this.#replicas.get(each.service ?? '')?.delete(container))
+    await this.#push(left)
+  }
+
+  async setReady({container, endpoints}: Lease, isReady: boolean): Promise<void> {
+    if (this.#unready.has(container) !== isReady) return
+    if (isReady) this.#unready.delete(container)
+    else this.#unready.add(container)
+    await this.#push(endpoints.filter(each => this.#replicas.get(each.service ?? '')?.has(container)))
+  }
+
+  async #push(endpoints: readonly Endpoint[]): Promise<void> {
+    const records = endpoints.flatMap(({service}) => this.#parts.records.at(service ?? '') ?? [])
+    await Promise.all(records.map(each => this.#tell(each)))
+  }
+
+  async #tell(record: ServiceRecord): Promise<void> {
+    const {translation, network} = this.#parts
+    const {address, address6} = record
+    const subnet6 = network(record.network)?.subnet6
+    await translation.put(address, () => this.#ready(address).map(each => each.address))
+    if (address6 === undefined || subnet6 === undefined) return
+    await translation.put(address6, () =>
+      this.#ready(address)
+        .flatMap(each => each.address6 ?? [])
+        .filter(each => isWithin(subnet6, each)),
+    )
+  }
+
+  /** Better one that may answer than none at all. */
+  #ready(address: string): readonly Endpoint[] {
+    const all = [...(this.#replicas.get(address)?.values() ?? [])]
+    const ready = all.filter(each => !this.#unready.has(each.container))
+    return ready.length > 0 ? ready : all
+  }
+
+  /** What answers a ping, and what connections are led by. */
+  async #make(record: ServiceRecord): Promise<void> {
+    const link = this.#parts.network(record.network)?.bridge
+    if (link === undefined) return
+    await within(`give service "${record.service}" the address ${record.address}`, async () => {
+      for (const address of addressesOf(record)) {
+        await ignoring('EEXIST', native().addAddress({link, address: whole(address)}))
+      }
+      await this.#tell(record)
+    })
+  }
+
+  async #remove(record: ServiceRecord): Promise<void> {
+    this.#parts.records.drop(record)
+    this.#replicas.delete(record.address)
+    const link = this.#parts.network(record.network)?.bridge
+    for (const address of addressesOf(record)) {
+      await this.#parts.translation.remove(address)
+      if (link === undefined) continue
+      await ignoring('EADDRNOTAVAIL', ignoring('ENODEV', native().deleteAddress({link, address: whole(address)})))
+    }
+  }
+
+  /** Of a network that goes: its bridge takes the addresses along. */
+  async forget(network: string): Promise<void> {
+    const all = this.#parts.records.on(network)
+    for (const record of all) {
+      this.#parts.records.drop(record)
+      this.#replicas.delete(record.address)
+    }
+    await Promise.all(all.flatMap(addressesOf).map(each => this.#parts.translation.remove(each)))
+    await this.#parts.records.save(network)
+  }
+
+  /**
+   * After a container has been removed. On its own network a project's services keep their addresses until that goes;
+   * on one of others, until the project has no container there.
+   */
+  async release({project, endpoints}: Lease): Promise<void> {
+    for (const {network, service} of endpoints) {
+      const isOwn = this.#parts.network(network)?.labels[labels.project] === project
+      if (service === undefined || isOwn || this.#isOn(project, network)) continue
+      for (const each of this.#parts.records.on(network).filter(at => at.project === project)) await this.#remove(each)
+      await this.#parts.records.save(network)
+    }
+  }
+
+  #isOn(project: string, network: string): boolean {
+    const leases = [...this.#parts.leases.all()]
+    return leases.some(each => each.project === project && each.endpoints.some(at => at.network === network))
+  }
+
+  /** Where no service has an address nothing is left in the kernel. */
+  async close(): Promise<void> {
+    if (this.#parts.records.all().length === 0) await this.#parts.translation.end()
+  }
+}
+
+const whole = (address: string): string => `${address}/${address.includes(':') ? 128 : 32}`
+
+function isWithin(subnet6: string, address: string): boolean {
+  const [base = '', length] = subnet6.split('/')
+  const subnet = new BlockList()
+  subnet.addSubnet(base, Number(length), 'ipv6')
+  return subnet.check(address, 'ipv6')
+}
+
+async function ignoring(code: string, action: Promise<unknown>): Promise<void> {
+  try {
+    await action
+  } catch (error) {
+    if (errnoOf(error) !== code) throw error
+  }
+}
