@@ -146,6 +146,8 @@ export interface Networks {
   serve(record: ContainerRecord): Promise<void>
   /** Before it is told to stop, and when it has: it gets no new connections; those that stand are left alone. */
   withdraw(id: string): Promise<void>
+  /** Whether others get the connections that it would get. */
+  hasOthers(id: string): boolean
   /** When its program has ended. The namespace and its addresses stay. */
   unpublish(id: string): Promise<void>
   /** When the container is removed: namespace, links, addresses. Idempotent. */

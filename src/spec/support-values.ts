@@ -11,6 +11,11 @@ type Tell = {readonly where: string; readonly context: SupportContext; readonly 
 type ValueCheck = (tree: Tree, tell: Tell) => void
 
 const serviceChecks: Readonly<Record<string, ValueCheck>> = {
+  deploy: (tree, {where, report}) => {
+    const mode = get(tree, 'endpoint_mode')
+    if (mode === undefined || ['vip', 'dnsrr'].includes(textOf(mode) ?? '')) return
+    report(unsupported(problem, `${where}.endpoint_mode must be vip or dnsrr, not ${textOf(mode)}`, {at: mode.at}))
+  },
   links: (tree, {where, report}) => {
     for (const item of itemsOf(tree)) {
       const [service, alias] = (textOf(item) ?? '').split(':')

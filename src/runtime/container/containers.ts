@@ -14,6 +14,7 @@ import {pidsIn} from './cgroup/cgroups.ts'
 import {freeze} from './cgroup/freezer.ts'
 import type {CgroupDirectories} from './cgroup/layout.ts'
 import {usageOf} from './cgroup/usage.ts'
+import {drain} from './drain.ts'
 import {type Entry, type Live, newEntry, stateOf} from './entry.ts'
 import {execStream} from './exec.ts'
 import {imageOf} from './image-of.ts'
@@ -86,6 +87,7 @@ export class LocalContainers implements Containers {
     if (live === undefined) throw new StackError('not-modified', `container "${entry.record.name}" does not run`)
     // Before its signal: nobody is sent to one that is about to go.
     await this.#withdraw(entry)
+    if (!entry.isPaused) await drain(live.pid, () => this.#parts.networks.hasOthers(id))
     // A frozen process takes no signal, not even SIGKILL where cgroups are of version 1.
     if (entry.isPaused) await this.resume(id)
     await ignoreEnd(stop(this.#control(id), {signal, grace}))

@@ -233,6 +233,12 @@ export class LocalNetworks implements Networks {
     await this.#ruleset.apply()
   }
 
+  hasOthers(id: string): boolean {
+    const lease = this.#leases.get(id)
+    if (lease === undefined) return false
+    return this.#services.hasOthers(lease) || (lease.publishing && this.#ports.isShared(lease))
+  }
+
   async setReady(id: string, isReady: boolean): Promise<void> {
     const lease = this.#leases.get(id)
     if (lease) await this.#services.setReady(lease, isReady)

@@ -134,6 +134,10 @@ export class Services {
     await this.#push(left)
   }
 
+  hasOthers({container, endpoints}: Lease): boolean {
+    return endpoints.some(({service}) => this.#ready(service ?? '').some(each => each.container !== container))
+  }
+
   async setReady({container, endpoints}: Lease, isReady: boolean): Promise<void> {
     if (this.#unready.has(container) !== isReady) return
     if (isReady) this.#unready.delete(container)

@@ -222,6 +222,7 @@ function loopbackNetworks(paths: Paths): Networks {
     setReady: async () => undefined,
     serve: async () => undefined,
     withdraw: async () => undefined,
+    hasOthers: () => false,
     unpublish: async () => undefined,
     async detach(id) {
       const {netns} = paths.container(id)
