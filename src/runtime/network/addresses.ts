@@ -100,9 +100,9 @@ export function subnet6Of(id: string): string {
   return `fd${digits.slice(0, 2)}:${digits.slice(2, 6)}:${digits.slice(6, 10)}:${digits.slice(10, 14)}::/64`
 }
 
-/** The IPv6 address that belongs to an IPv4 one: its bytes at the end of the /64. */
+/** The IPv6 address that belongs to an IPv4 one, as the kernel writes it: its bytes at the end of the /64. */
 export function address6Of(subnet6: string, address: string): string {
   const number = parseAddress(address)!
   const [high, low] = [Math.floor(number / 65536), number % 65536].map(each => each.toString(16))
-  return `${subnet6.slice(0, subnet6.indexOf('::'))}::${high}:${low}`
+  return new URL(`http://[${subnet6.slice(0, subnet6.indexOf('::'))}::${high}:${low}]`).hostname.slice(1, -1)
 }

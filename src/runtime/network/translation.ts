@@ -18,6 +18,7 @@ export type TranslationParts = {
 export class Translation {
   readonly #parts: TranslationParts
   readonly #serial = new Serial()
+  readonly #waiting = new Map<string, Promise<void>>()
   #attached: Promise<boolean> | undefined
   /** Told when what the kernel knew is gone, since somebody removed the cgroup. */
   onLoss: () => Promise<void> = async () => undefined
@@ -48,9 +49,16 @@ export class Translation {
     }
   }
 
-  /** The last call wins, whatever the order in which threads do the work: `targets` is asked when it is its turn. */
+  /** `replicas` is asked when it is its turn, so the last call wins; those that wait for the same turn share it. */
   put(address: string, replicas: () => readonly string[]): Promise<void> {
-    return this.#change(address, place => native().putService({...place, address, replicas: [...replicas()]}))
+    const before = this.#waiting.get(address)
+    if (before !== undefined) return before
+    const putting = this.#change(address, place => {
+      this.#waiting.delete(address)
+      return native().putService({...place, address, replicas: [...replicas()]})
+    }).finally(() => this.#waiting.get(address) === putting && this.#waiting.delete(address))
+    this.#waiting.set(address, putting)
+    return putting
   }
 
   remove(address: string): Promise<void> {

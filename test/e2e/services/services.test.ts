@@ -4,7 +4,7 @@ import {native} from '../../../src/native/binding.ts'
 import {ownerOf} from '../../../src/runtime/network/open.ts'
 import {commonCgroup} from '../../../src/runtime/open.ts'
 import {pathsFrom} from '../../../src/runtime/paths.ts'
-import {daemonPid, rows} from '../../support/observed.ts'
+import {daemonPid, processes, rows} from '../../support/observed.ts'
 import {collect, eventually, Workplace} from '../../support/stack.ts'
 
 let place: Workplace | undefined
@@ -142,6 +142,15 @@ test('the address stays through recreation, and works on while the daemon is dea
   })
   await eventually(async () => (await get(here)).length === 12)
   expect((await native().listServices(where)).find(each => each.address === address)?.replicas).toHaveLength(2)
+
+  // A replica that dies while no daemon runs is left out once its monitor has brought one back.
+  const [victim] = processes('node /server.js').filter(each => !processes('stack-monitor').includes(each))
+  process.kill(daemonPid()!, 'SIGKILL')
+  process.kill(victim!, 'SIGKILL')
+  await eventually(
+    async () => (await native().listServices(where)).find(each => each.address === address)?.replicas.length === 1,
+  )
+  for (let request = 0; request < 4; request++) expect(await get(here)).toHaveLength(12)
 
   await here.stack('down', '-t', '1')
   await eventually(() => !existsSync('/run/stack/stack.sock'), {what: 'the daemon leaves'})

@@ -194,6 +194,19 @@ test('a service’s name and aliases are its one address, replicas or not; tasks
   expect(await a('web')).toEqual([service?.address])
 })
 
+test('where the kernel cannot lead connections names are those of the replicas, and it is said', async () => {
+  await using here = await machine({services: false})
+  await using _ = await serving(here)
+  const {gateway} = await here.network('front')
+  const web = {networks: ['front'], project: 'shop', service: 'web', aliases: ['web']}
+  const replicas = [await here.container('web-1', web), await here.container('web-2', web)]
+  await here.networks.serve(replicas[0]!)
+  await here.networks.withdraw(replicas[0]!.id)
+  const own = replicas.map(each => here.networks.endpoints(each.id)[0]!.address)
+  expect(((await ask(replicas[0]!, gateway, 'A', 'web')) as string[]).sort()).toEqual(own)
+  expect(here.warnings).toEqual([expect.stringContaining('cgroup tree of version 2')])
+})
+
 test('without addresses for services a name is that of the replicas', async () => {
   await using here = await machine()
   await using _ = await serving(here)

@@ -36,12 +36,13 @@ export type Wanted = {
   readonly endpointMode?: 'dnsrr'
 }
 
-export async function machine(): Promise<Machine> {
+/** Without `services` the kernel has nothing to give them addresses with. */
+export async function machine({services = true} = {}): Promise<Machine> {
   const warnings: string[] = []
   const warn = (doing: string, error: unknown) => warnings.push(`${doing}: ${error}`)
   const made: string[] = []
   const open = async () => {
-    const networks = openNetworks({paths, warn, ...commonCgroup()})
+    const networks = openNetworks({paths, warn, ...(services ? commonCgroup() : {})})
     await networks.load()
     return networks
   }
