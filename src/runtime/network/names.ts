@@ -7,10 +7,14 @@ export const labels = {
   oneoff: 'com.docker.compose.oneoff',
 } as const
 
+export const isOneoff = ({config}: ContainerRecord): boolean => config.labels[labels.oneoff]?.toLowerCase() === 'true'
+
 /** What a container is called on one of its networks: service, container name, aliases, short id, hostname. */
 export function endpointNames(record: ContainerRecord, endpoint: EndpointConfig): readonly string[] {
   const {config, name, id} = record
-  const all = [config.labels[labels.service], name, ...endpoint.aliases, id.slice(0, 12), config.hostname]
+  // One that was run by hand is not its service, unless it asks for the name.
+  const service = isOneoff(record) ? undefined : config.labels[labels.service]
+  const all = [service, name, ...endpoint.aliases, id.slice(0, 12), config.hostname]
   return [...new Set(all.filter(each => each !== undefined).filter(each => each !== ''))]
 }
 

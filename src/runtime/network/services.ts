@@ -5,7 +5,7 @@ import type {Endpoint, NetworkRecord} from '../../model/network.ts'
 import {native} from '../../native/binding.ts'
 import {address6Of, serviceAddress} from './addresses.ts'
 import type {Lease, Leases} from './leases.ts'
-import {labels, serviceNames} from './names.ts'
+import {isOneoff, labels, serviceNames} from './names.ts'
 import {addressesOf, type ServiceRecord, type ServiceRecords} from './service-records.ts'
 import type {Translation} from './translation.ts'
 
@@ -50,8 +50,8 @@ export class Services {
   /** The service's address on a network, chosen and held where it has none yet; undefined where it is to have none. */
   choose(record: ContainerRecord, network: NetworkRecord): string | undefined {
     const asked = record.endpoints.find(each => [network.id, network.name].includes(each.network))
-    const {[labels.project]: project, [labels.service]: service, [labels.oneoff]: oneoff} = record.config.labels
-    if (asked === undefined || !project || !service || oneoff?.toLowerCase() === 'true') return undefined
+    const {[labels.project]: project, [labels.service]: service} = record.config.labels
+    if (asked === undefined || !project || !service || isOneoff(record)) return undefined
     // Who has asked for an address has a stable one already.
     if (asked.mode === 'dnsrr' || asked.ipv4Address !== undefined) return undefined
     const names = serviceNames(record, asked)
@@ -69,7 +69,9 @@ export class Services {
   }
 
   /** Makes the addresses of a lease real, where they are new. */
-  async admit({endpoints}: Lease, before: Lease | undefined): Promise<void> {
+  async admit(lease: Lease, before: Lease | undefined): Promise<void> {
+    const {endpoints} = lease
+    if (endpoints.some(each => each.service === undefined)) await this.#retire(lease)
     const known = before?.endpoints.map(each => each.service) ?? []
     const records = endpoints.flatMap(({service}) =>
       service === undefined ? [] : (this.#parts.records.at(service) ?? []),
@@ -79,6 +81,19 @@ export class Services {
         .filter(each => !known.includes(each.address) && !this.#replicas.has(each.address))
         .map(each => Promise.all([this.#make(each), this.#parts.records.save(each.network)])),
     )
+  }
+
+  /** A service whose containers do not want its address any more loses it with the last that did. */
+  async #retire({project, service, endpoints}: Lease): Promise<void> {
+    for (const {network} of endpoints) {
+      const record = this.#parts.records.find(network, project, service)
+      if (record === undefined) continue
+      const own = [...this.#parts.leases.all()].filter(each => each.project === project && each.service === service)
+      const there = own.flatMap(each => each.endpoints.filter(at => at.network === network))
+      if (there.length === 0 || there.some(each => each.service !== undefined)) continue
+      await this.#remove(record)
+      await this.#parts.records.save(network)
+    }
   }
 
   /** A container asks for an address that a service has: the service gets another one. */
@@ -208,7 +223,9 @@ export class Services {
    * After a container has been removed. On its own network a project's services keep their addresses until that goes;
    * on one of others, until the project has no container there.
    */
-  async release({project, endpoints}: Lease): Promise<void> {
+  async release(lease: Lease): Promise<void> {
+    const {project, endpoints} = lease
+    await this.#retire(lease)
     for (const {network, service} of endpoints) {
       const isOwn = this.#parts.network(network)?.labels[labels.project] === project
       if (service === undefined || isOwn || this.#isOn(project, network)) continue

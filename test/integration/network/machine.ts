@@ -34,6 +34,7 @@ export type Wanted = {
   readonly dns?: readonly string[]
   readonly hasHealthcheck?: boolean
   readonly endpointMode?: 'dnsrr'
+  readonly isOneoff?: boolean
 }
 
 /** Without `services` the kernel has nothing to give them addresses with. */
@@ -96,7 +97,7 @@ export function recordOf(name: string, more: Wanted): ContainerRecord {
     config: {
       hostname: '',
       domainname: '',
-      labels: {...project, ...service},
+      labels: {...project, ...service, ...(more.isOneoff ? {'com.docker.compose.oneoff': 'True'} : {})},
       ...(more.hasHealthcheck ? {healthcheck: {}} : {}),
     } as ContainerRecord['config'],
     host: {

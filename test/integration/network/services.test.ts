@@ -164,6 +164,25 @@ test('a service without an address of its own: asked for, small subnet, fixed ad
   for (const name of ['turn', 'fixed']) expect(here.networks.names.services(front.id, name), name).toEqual([])
   expect(here.networks.names.services(small.id, 'small')).toEqual([])
   expect(here.networks.names.find(front.id, 'turn')).toHaveLength(1)
+
+  await using _web = await replica(here, 'web-1')
+  await using hand = await replica(here, 'web-run', {isOneoff: true, aliases: []})
+  const [address] = here.networks.names.services(front.id, 'web').map(each => each.address)
+  expect(here.networks.names.find(front.id, 'web').map(each => each.container)).not.toContain(hand.record.id)
+  expect(counts(await ask(hand.record, `${address}:80`, {count: 2}))).toEqual({'web-1': 2})
+})
+
+test('a service that does not want its address any more loses it with the last replica that had it', async () => {
+  await using here = await machine()
+  await here.network('front')
+  await using old = await replica(here, 'web-1')
+  const [address] = addressOf(here)
+  await using _new = await replica(here, 'web-2', {endpointMode: 'dnsrr'})
+  expect(addressOf(here)).toEqual([address])
+  await here.networks.detach(old.record.id)
+  expect(addressOf(here)).toEqual([])
+  await using _again = await replica(here, 'web-3')
+  expect(addressOf(here)).toEqual([address])
 })
 
 test('a container that asks for a service’s address gets it, and the service another one', async () => {

@@ -22,7 +22,7 @@ export class Cgroups {
 
   /** Where the container's directories are or would be; undefined on a host without cgroups. */
   directoriesOf({id, host}: ContainerRecord): CgroupDirectories | undefined {
-    this.#layout ??= cgroupLayout(readFileSync('/proc/self/mounts', 'utf8'))
+    this.#layout ??= usable(cgroupLayout(readFileSync('/proc/self/mounts', 'utf8')), this.#parent)
     const hasCpuset = Boolean(host.resources.cpuset)
     return this.#layout && cgroupDirectories(this.#layout, join(this.#parent, id.slice(0, 16)), hasCpuset)
   }
@@ -67,6 +67,18 @@ export class Cgroups {
       const missing = wanted.filter(each => !enabled.includes(each))
       for (const each of missing) attempt(() => writeFileSync(file, `+${each}`), 'ENOENT', 'EBUSY', 'EINVAL')
     }
+  }
+}
+
+/** Of a hybrid host, without the tree of version 2 where that is not ours to write: nothing but BPF needs it. */
+function usable(layout: CgroupLayout | undefined, parent: string): CgroupLayout | undefined {
+  if (layout?.version !== 1 || layout.unified === undefined) return layout
+  try {
+    makeDirectory(join(layout.unified, parent))
+    return layout
+  } catch (error) {
+    if (!['EROFS', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error
+    return {version: 1, roots: layout.roots}
   }
 }
 
