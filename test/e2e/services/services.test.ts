@@ -165,3 +165,19 @@ test('the address stays through recreation, and works on while the daemon is dea
     {what: 'nothing left in the kernel'},
   )
 })
+
+test('endpoint_mode: dnsrr gives the replicas by their service’s name; another value is an error with its place', async () => {
+  const text = (mode: string) =>
+    `name: turns\nservices:\n  web: {image: "host://", command: sleep 100, stop_signal: SIGKILL, deploy: {replicas: 2, endpoint_mode: ${mode}}}\n`
+  place = await Workplace.make({'compose.yaml': text('dnsrr')})
+  expect(await place.stack('up', '-d')).toMatchObject({code: 0})
+  const resolve = `require('dns').resolve4('web', (e, all) => console.log(e ? e.code : all.sort().join(' ')))`
+  const seen = async () => (await place!.stack('exec', '-T', 'web', 'node', '-e', resolve)).stdout.trim().split(' ')
+  expect(await seen()).toHaveLength(2)
+  await place.write('compose.yaml', text('vip'))
+  expect(await place.stack('up', '-d')).toMatchObject({code: 0})
+  expect(await seen()).toHaveLength(1)
+  await place.write('compose.yaml', text('turns'))
+  expect((await place.stack('up', '-d')).stderr).toMatch(/compose\.yaml:3:\d+.*endpoint_mode/s)
+  await place.write('compose.yaml', text('vip'))
+})
