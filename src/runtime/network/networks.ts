@@ -221,13 +221,13 @@ export class LocalNetworks implements Networks {
 
   async serve(record: ContainerRecord): Promise<void> {
     const lease = this.#leases.get(record.id)
-    if (lease) await this.#services.join(lease, {isReady: record.config.healthcheck === undefined})
+    if (lease) await this.#services.replicas.join(lease, {isReady: record.config.healthcheck === undefined})
   }
 
   async withdraw(id: string): Promise<void> {
     const lease = this.#leases.get(id)
     if (lease === undefined) return
-    await this.#services.leave(lease)
+    await this.#services.replicas.leave(lease)
     // Nothing changes for the last one, since it would get connections even so.
     if (!lease.publishing || !this.#ports.isShared(lease) || !this.#ports.setReady(id, false)) return
     await this.#ruleset.apply()
@@ -236,12 +236,12 @@ export class LocalNetworks implements Networks {
   hasOthers(id: string): boolean {
     const lease = this.#leases.get(id)
     if (lease === undefined) return false
-    return this.#services.hasOthers(lease) || (lease.publishing && this.#ports.isShared(lease))
+    return this.#services.replicas.hasOthers(lease) || (lease.publishing && this.#ports.isShared(lease))
   }
 
   async setReady(id: string, isReady: boolean): Promise<void> {
     const lease = this.#leases.get(id)
-    if (lease) await this.#services.setReady(lease, isReady)
+    if (lease) await this.#services.replicas.setReady(lease, isReady)
     if (!lease?.publishing || !this.#ports.setReady(id, isReady)) return
     await this.#ruleset.apply()
     await restartFlows(lease, this.#parts.warn)

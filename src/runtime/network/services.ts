@@ -1,11 +1,11 @@
-import {BlockList} from 'node:net'
 import {errnoOf, within} from '../../base/error.ts'
 import type {ContainerRecord} from '../../model/container.ts'
-import type {Endpoint, NetworkRecord} from '../../model/network.ts'
+import type {NetworkRecord} from '../../model/network.ts'
 import {native} from '../../native/binding.ts'
 import {address6Of, serviceAddress} from './addresses.ts'
 import type {Lease, Leases} from './leases.ts'
 import {isOneoff, labels, serviceNames} from './names.ts'
+import {Replicas} from './replicas.ts'
 import {addressesOf, type ServiceRecord, type ServiceRecords} from './service-records.ts'
 import type {Translation} from './translation.ts'
 
@@ -16,17 +16,16 @@ export type ServicesParts = {
   readonly network: (nameOrId: string) => NetworkRecord | undefined
 }
 
-/** Services' own addresses, and which replicas stand behind each at this moment. */
+/** Services' own addresses: chosen, made, and given up. */
 export class Services {
+  readonly replicas: Replicas
   readonly #parts: ServicesParts
-  /** By the service's address, those that run. */
-  readonly #replicas = new Map<string, Map<string, Endpoint>>()
-  readonly #unready = new Set<string>()
 
   constructor(parts: ServicesParts) {
     this.#parts = parts
+    this.replicas = new Replicas(parts)
     parts.translation.onLoss = async () => {
-      for (const each of parts.records.all()) await this.#tell(each)
+      for (const each of parts.records.all()) await this.replicas.tell(each)
     }
   }
 
@@ -37,7 +36,8 @@ export class Services {
     if (records.all().length === 0 || !(await translation.isReady())) return
     const known = new Map((await translation.list()).map(each => [each.address, new Set(each.replicas)]))
     for (const {endpoints} of leases.all()) {
-      for (const each of endpoints) if (each.service && known.get(each.service)?.has(each.address)) this.#join(each)
+      for (const each of endpoints)
+        if (each.service && known.get(each.service)?.has(each.address)) this.replicas.add(each)
     }
     for (const address of known.keys()) if (records.at(address) === undefined) await translation.remove(address)
     for (const each of records.all()) await this.#make(each)
@@ -78,7 +78,7 @@ export class Services {
     )
     await Promise.all(
       records
-        .filter(each => !known.includes(each.address) && !this.#replicas.has(each.address))
+        .filter(each => !known.includes(each.address) && !this.replicas.has(each.address))
         .map(each => Promise.all([this.#make(each), this.#parts.records.save(each.network)])),
     )
   }
@@ -103,7 +103,7 @@ export class Services {
     const place = record && network(record.network)
     if (record === undefined || place === undefined || record.address !== address) return
     const next = this.#design(place, record)
-    const running = [...(this.#replicas.get(address)?.keys() ?? [])]
+    const running = this.replicas.containers(address)
     await this.#remove(record)
     if (next !== undefined) records.hold(next)
     await records.save(record.network)
@@ -111,7 +111,7 @@ export class Services {
     if (next === undefined) return
     for (const container of running) {
       const endpoints = this.#parts.leases.get(container)?.endpoints ?? []
-      for (const each of endpoints) if (each.service === next.address) this.#join(each)
+      for (const each of endpoints) if (each.service === next.address) this.replicas.add(each)
     }
     await this.#make(next)
   }
@@ -126,65 +126,6 @@ export class Services {
     await this.#parts.leases.save({...lease, endpoints})
   }
 
-  /** New connections may go to it. One with a healthcheck is not ready until it is said to be. */
-  async join({container, endpoints}: Lease, {isReady}: {readonly isReady: boolean}): Promise<void> {
-    const served = endpoints.filter(each => each.service !== undefined)
-    if (served.length === 0 || served.every(each => this.#replicas.get(each.service!)?.has(container))) return
-    if (isReady) this.#unready.delete(container)
-    else this.#unready.add(container)
-    for (const each of served) this.#join(each)
-    await this.#push(served)
-  }
-
-  #join(endpoint: Endpoint): void {
-    const address = endpoint.service!
-    const replicas = this.#replicas.get(address) ?? new Map<string, Endpoint>()
-    this.#replicas.set(address, replicas.set(endpoint.container, endpoint))
-  }
-
-  /** New connections go to others from now on; those that stand are left alone. */
-  async leave({container, endpoints}: Lease): Promise<void> {
-    this.#unready.delete(container)
-    const left = endpoints.filter(each => this.#replicas.get(each.service ?? '')?.delete(container))
-    await this.#push(left)
-  }
-
-  hasOthers({container, endpoints}: Lease): boolean {
-    return endpoints.some(({service}) => this.#ready(service ?? '').some(each => each.container !== container))
-  }
-
-  async setReady({container, endpoints}: Lease, isReady: boolean): Promise<void> {
-    if (this.#unready.has(container) !== isReady) return
-    if (isReady) this.#unready.delete(container)
-    else this.#unready.add(container)
-    await this.#push(endpoints.filter(each => this.#replicas.get(each.service ?? '')?.has(container)))
-  }
-
-  async #push(endpoints: readonly Endpoint[]): Promise<void> {
-    const records = endpoints.flatMap(({service}) => this.#parts.records.at(service ?? '') ?? [])
-    await Promise.all(records.map(each => this.#tell(each)))
-  }
-
-  async #tell(record: ServiceRecord): Promise<void> {
-    const {translation, network} = this.#parts
-    const {address, address6} = record
-    const subnet6 = network(record.network)?.subnet6
-    await translation.put(address, () => this.#ready(address).map(each => each.address))
-    if (address6 === undefined || subnet6 === undefined) return
-    await translation.put(address6, () =>
-      this.#ready(address)
-        .flatMap(each => each.address6 ?? [])
-        .filter(each => isWithin(subnet6, each)),
-    )
-  }
-
-  /** Better one that may answer than none at all. */
-  #ready(address: string): readonly Endpoint[] {
-    const all = [...(this.#replicas.get(address)?.values() ?? [])]
-    const ready = all.filter(each => !this.#unready.has(each.container))
-    return ready.length > 0 ? ready : all
-  }
-
   /** What answers a ping, and what connections are led by. */
   async #make(record: ServiceRecord): Promise<void> {
     const link = this.#parts.network(record.network)?.bridge
@@ -193,13 +134,13 @@ export class Services {
       for (const address of addressesOf(record)) {
         await ignoring('EEXIST', native().addAddress({link, address: whole(address)}))
       }
-      await this.#tell(record)
+      await this.replicas.tell(record)
     })
   }
 
   async #remove(record: ServiceRecord): Promise<void> {
     this.#parts.records.drop(record)
-    this.#replicas.delete(record.address)
+    this.replicas.forget(record.address)
     const link = this.#parts.network(record.network)?.bridge
     for (const address of addressesOf(record)) {
       await this.#parts.translation.remove(address)
@@ -213,7 +154,7 @@ export class Services {
     const all = this.#parts.records.on(network)
     for (const record of all) {
       this.#parts.records.drop(record)
-      this.#replicas.delete(record.address)
+      this.replicas.forget(record.address)
     }
     await Promise.all(all.flatMap(addressesOf).map(each => this.#parts.translation.remove(each)))
     await this.#parts.records.save(network)
@@ -246,13 +187,6 @@ export class Services {
 }
 
 const whole = (address: string): string => `${address}/${address.includes(':') ? 128 : 32}`
-
-function isWithin(subnet6: string, address: string): boolean {
-  const [base = '', length] = subnet6.split('/')
-  const subnet = new BlockList()
-  subnet.addSubnet(base, Number(length), 'ipv6')
-  return subnet.check(address, 'ipv6')
-}
 
 async function ignoring(code: string, action: Promise<unknown>): Promise<void> {
   try {

@@ -29,7 +29,7 @@ export class Translation {
 
   /** Whether addresses can be had; warns once where not. */
   isReady(): Promise<boolean> {
-    this.#attached ??= this.#attach()
+    this.#attached ??= this.#serial.run('attach', () => this.#attach())
     return this.#attached
   }
 
@@ -68,9 +68,10 @@ export class Translation {
   async #change(address: string, action: (place: ServicesPlace) => Promise<void>): Promise<void> {
     const place = this.#place()
     if (place === undefined || !(await this.isReady())) return
+    const attached = this.#attached
     const isLost = await this.#serial.run(address, () => action(place).then(() => false, lost))
     if (!isLost) return
-    this.#attached = undefined
+    if (this.#attached === attached) this.#attached = undefined
     await this.onLoss()
   }
 

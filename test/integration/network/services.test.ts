@@ -154,6 +154,23 @@ test('connections go on without a daemon, and the next one goes on with the repl
   expect(await who()).toEqual(['web-1'])
 })
 
+test('where somebody takes the programs away they come back with the next change', async () => {
+  await using here = await machine()
+  await here.network('front')
+  const client = await here.container('client', {networks: ['front']})
+  await using _web = await replica(here, 'web-1')
+  await using db = await replica(here, 'db-1', {service: 'db', aliases: []})
+  const [address] = addressOf(here)
+  await native().detachServices({cgroup: commonCgroup().cgroup!, owner: ownerHere()})
+  await Promise.all([
+    here.networks.withdraw(db.record.id),
+    replica(here, 'db-2', {service: 'db'}).then(each => each[Symbol.asyncDispose]()),
+  ])
+  expect(counts(await ask(client, `${address}:80`))).toEqual({'web-1': 1})
+  await here.networks.serve(db.record)
+  expect(here.warnings).toEqual([])
+})
+
 test('a service without an address of its own: asked for, small subnet, fixed address, run by hand', async () => {
   await using here = await machine()
   const front = await here.network('front', {subnet: '10.250.0.0/24'})
