@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "../bpf/devices.h"
+#include "../bpf/services.h"
 #include "../namespaces/in_netns.h"
 #include "../namespaces/netns.h"
 #include "../netlink/address.h"
@@ -171,6 +172,57 @@ Napi::Value run_program(const Napi::CallbackInfo& info) {
   });
 }
 
+bpf::Place place_of(const Arguments& options) { return {options.text("cgroup"), options.text("owner")}; }
+
+Napi::Value attach_services(const Napi::CallbackInfo& info) {
+  auto work = [place = place_of(Arguments(info))] { return bpf::attach_services(place); };
+  return Task<bool>::run(info.Env(), work,
+                         [](Napi::Env env, const bool& is_new) { return Napi::Value(Napi::Boolean::New(env, is_new)); });
+}
+
+Napi::Value detach_services(const Napi::CallbackInfo& info) {
+  return promise(info.Env(), [place = place_of(Arguments(info))] { bpf::detach_services(place); });
+}
+
+Napi::Value put_service(const Napi::CallbackInfo& info) {
+  const Arguments options(info);
+  bpf::Service service{options.text("address"), options.texts("replicas")};
+  return promise(info.Env(), [place = place_of(options), service] { bpf::put_service(place, service); });
+}
+
+Napi::Value remove_service(const Napi::CallbackInfo& info) {
+  const Arguments options(info);
+  return promise(info.Env(), [place = place_of(options), address = options.text("address")] {
+    bpf::remove_service(place, address);
+  });
+}
+
+Napi::Value list_services(const Napi::CallbackInfo& info) {
+  auto work = [place = place_of(Arguments(info))] { return bpf::list_services(place); };
+  return promise_list<bpf::Service>(info.Env(), work, [](Napi::Object object, const bpf::Service& service) {
+    object["address"] = service.address;
+    Napi::Array replicas = Napi::Array::New(object.Env(), service.replicas.size());
+    for (std::uint32_t index = 0; index < service.replicas.size(); ++index) replicas[index] = service.replicas[index];
+    object["replicas"] = replicas;
+  });
+}
+
+Napi::Value add_address(const Napi::CallbackInfo& info) {
+  const Arguments options(info);
+  return promise(info.Env(), [link = options.text("link"), address = options.text("address")] {
+    Socket socket;
+    netlink::add_address(socket, link, address);
+  });
+}
+
+Napi::Value delete_address(const Napi::CallbackInfo& info) {
+  const Arguments options(info);
+  return promise(info.Env(), [link = options.text("link"), address = options.text("address")] {
+    Socket socket;
+    netlink::delete_address(socket, link, address);
+  });
+}
+
 Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   const auto publish = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
     exports.Set(name, Napi::Function::New(env, function, name));
@@ -186,6 +238,13 @@ Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   publish("forgetFlows", forget_flows);
   publish("attachDeviceProgram", attach_device_program);
   publish("runProgram", run_program);
+  publish("attachServices", attach_services);
+  publish("detachServices", detach_services);
+  publish("putService", put_service);
+  publish("removeService", remove_service);
+  publish("listServices", list_services);
+  publish("addAddress", add_address);
+  publish("deleteAddress", delete_address);
   return exports;
 }
 

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "attributes.h"
+#include "link.h"
 #include "socket.h"
 
 namespace netlink {
@@ -58,6 +59,22 @@ Message address_message(int link, const Prefix& address) {
     message.value(IFA_BROADCAST, broadcast);
   }
   return message;
+}
+
+void add_address(Socket& socket, const std::string& link, const std::string& address) {
+  socket.change(address_message(index_of(socket, link), parse_prefix(address)), "add address", address);
+}
+
+void delete_address(Socket& socket, const std::string& link, const std::string& address) {
+  const Prefix prefix = parse_prefix(address);
+  Message message(RTM_DELADDR, kChange,
+                  ifaddrmsg{.ifa_family = prefix.family,
+                            .ifa_prefixlen = prefix.length,
+                            .ifa_flags = 0,
+                            .ifa_scope = 0,
+                            .ifa_index = static_cast<std::uint32_t>(index_of(socket, link))});
+  message.bytes(IFA_LOCAL, prefix.bytes.data(), prefix.size);
+  socket.change(std::move(message), "delete address", address);
 }
 
 std::vector<AddressFacts> list_addresses(Socket& socket) {

@@ -28,6 +28,10 @@ std::string format_address(std::uint8_t family, std::string_view bytes);
 
 Message address_message(int link, const Prefix& address);
 
+// EEXIST and EADDRNOTAVAIL where it is there already, or not.
+void add_address(Socket& socket, const std::string& link, const std::string& address);
+void delete_address(Socket& socket, const std::string& link, const std::string& address);
+
 struct AddressFacts {
   std::string address;
   int link;

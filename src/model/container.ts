@@ -130,6 +130,8 @@ export type EndpointConfig = {
   readonly ipv4Address?: string
   readonly ipv6Address?: string
   readonly macAddress?: string
+  /** 'dnsrr': the service has no address of its own, its name gives those of the replicas. */
+  readonly mode?: 'dnsrr'
 }
 
 export type MountRecord =

@@ -34,4 +34,6 @@ export type Endpoint = {
   readonly link: string
   /** Names that resolve to it on this network: service, container name, aliases, short id. */
   readonly names: readonly string[]
+  /** The address of its service, which new connections are led to this one by. */
+  readonly service?: string
 }

@@ -174,6 +174,8 @@ export type NetworkAttachment = {
   readonly ipv4Address?: string
   readonly ipv6Address?: string
   readonly macAddress?: string
+  /** 'dnsrr': no address for the service, its name gives those of the replicas. */
+  readonly mode?: 'dnsrr'
   readonly priority: number
   readonly gatewayPriority: number
 }

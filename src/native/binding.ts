@@ -58,7 +58,27 @@ export type Native = {
     input: Uint8Array
     log: string
   }): Promise<{output: string; status: number}>
+  /** Another address of a link (`10.1.0.9/32`). EEXIST where it is there. */
+  addAddress(options: {link: string; address: string}): Promise<void>
+  /** EADDRNOTAVAIL where it is not there, ENODEV without the link. */
+  deleteAddress(options: {link: string; address: string}): Promise<void>
+  /**
+   * Attaches the programs that lead connections to services' addresses to a cgroup directory of version 2: the sockets
+   * of its processes and of those below it. The kernel keeps them, with the addresses, until they are detached or the
+   * directory goes. True where they were not there. `owner` is eight letters or digits, since several may share a cgroup.
+   */
+  attachServices(options: ServicesPlace): Promise<boolean>
+  /** Gone already is fine. */
+  detachServices(options: ServicesPlace): Promise<void>
+  /** From now on, at once for all: new connections to `address` go to the next of `replicas`, or are refused without any. */
+  putService(options: ServicesPlace & ServiceTargets): Promise<void>
+  removeService(options: ServicesPlace & {address: string}): Promise<void>
+  /** What the kernel has. ENOENT where nothing is attached. */
+  listServices(options: ServicesPlace): Promise<ServiceTargets[]>
 }
+
+export type ServicesPlace = {cgroup: string; owner: string}
+export type ServiceTargets = {address: string; replicas: string[]}
 
 let loaded: Native | undefined
 

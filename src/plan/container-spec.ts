@@ -100,12 +100,13 @@ function networks(project: Project, service: Service, name: string): ContainerSp
       ([a, left], [b, right]) =>
         right.gatewayPriority - left.gatewayPriority || right.priority - left.priority || (a < b ? -1 : 1),
     )
-    .map(([key, {aliases, ipv4Address, ipv6Address, macAddress}]) => ({
+    .map(([key, {aliases, ipv4Address, ipv6Address, macAddress, mode}]) => ({
       name: declared(project.networks, key, 'network').name,
       aliases: [...new Set([service.name, name, ...aliases])],
       ...(ipv4Address === undefined ? {} : {ipv4Address}),
       ...(ipv6Address === undefined ? {} : {ipv6Address}),
       ...(macAddress === undefined ? {} : {macAddress}),
+      ...(mode === undefined ? {} : {mode}),
     }))
 }
 

@@ -1,4 +1,6 @@
+import {readFileSync} from 'node:fs'
 import {Cgroups} from './container/cgroup/cgroups.ts'
+import {cgroupLayout, commonDirectory} from './container/cgroup/layout.ts'
 import {LocalContainers} from './container/containers.ts'
 import {SeccompStore} from './container/seccomp/store.ts'
 import {ContainerStore} from './container/store.ts'
@@ -18,7 +20,7 @@ export type RuntimeOptions = {
 /** Everything of this machine, read from its state: what ran goes on, what ended meanwhile is known. */
 export async function openRuntime(paths: Paths, options: RuntimeOptions): Promise<Runtime> {
   const images = openImages({paths})
-  const networks = openNetworks({paths, warn: options.warn})
+  const networks = openNetworks({paths, warn: options.warn, ...commonCgroup()})
   const {containers, volumes} = openContainers(paths, {...options, images, networks})
   await Promise.all([images.load(), volumes.load(), networks.load()])
   return {paths, containers, images, networks, volumes}
@@ -44,6 +46,12 @@ export function openContainers(
     warn,
   })
   return {containers, volumes}
+}
+
+/** Where programs of BPF see the sockets of all containers. */
+export function commonCgroup(): {readonly cgroup?: string} {
+  const cgroup = commonDirectory(cgroupLayout(readFileSync('/proc/self/mounts', 'utf8')), cgroupParent())
+  return cgroup === undefined ? {} : {cgroup}
 }
 
 const cgroupParent = (): string => process.env.STACK_CGROUP_PARENT || 'stack'

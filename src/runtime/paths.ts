@@ -43,6 +43,8 @@ export function pathsOf({state, run}: {state: string; run: string}) {
       data: join(state, 'volumes', name, '_data'),
     }),
     network: (id: string) => join(state, 'networks', `${id}.json`),
+    /** Addresses of its services. */
+    networkServices: (id: string) => join(state, 'networks', `${id}.services`),
   }
 }
 

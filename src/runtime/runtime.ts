@@ -141,10 +141,16 @@ export interface Networks {
   /** Gives the host ports to the container: reserved here, spread over all that publish the same one for the same service. Errors: port-taken. */
   publish(record: ContainerRecord): Promise<readonly PublishedPort[]>
   /**
-   * Whether new connections of its published ports go to it. One with a healthcheck is not ready until it is said to
-   * be; where none of those that share a port is ready, all of them get connections.
+   * Whether new connections of its published ports and its services go to it. One with a healthcheck is not ready until
+   * it is said to be; where none of those that share a port or a service is ready, all of them get connections.
    */
   setReady(id: string, isReady: boolean): Promise<void>
+  /** Its program runs: new connections to its services' addresses may go to it, where it has a healthcheck once it is ready. */
+  serve(record: ContainerRecord): Promise<void>
+  /** Before it is told to stop, and when it has: it gets no new connections; those that stand are left alone. */
+  withdraw(id: string): Promise<void>
+  /** Whether others get the connections that it would get. */
+  hasOthers(id: string): boolean
   /** When its program has ended. The namespace and its addresses stay. */
   unpublish(id: string): Promise<void>
   /** When the container is removed: namespace, links, addresses. Idempotent. */
@@ -181,9 +187,25 @@ export type NetworkNames = {
   /** The endpoints that a name stands for on a network (by id). */
   find(network: string, name: string): readonly Endpoint[]
   /** What a container has of the network, and the DNS servers that it asked for. */
-  of(
-    container: string,
-  ): {readonly name: string; readonly endpoints: readonly Endpoint[]; readonly dns: readonly string[]} | undefined
+  of(container: string):
+    | {
+        readonly name: string
+        readonly endpoints: readonly Endpoint[]
+        readonly dns: readonly string[]
+        /** Its connections to services' addresses are led to replicas. */
+        readonly seesServices?: boolean
+      }
+    | undefined
+  /** The services of a network that have an address and this name. */
+  services(network: string, name: string): readonly ServiceAddress[]
+  serviceAt(address: string): ServiceAddress | undefined
+}
+
+export type ServiceAddress = {
+  readonly network: string
+  readonly service: string
+  readonly address: string
+  readonly address6?: string
 }
 
 export type PublishedPort = PortBinding & {readonly hostPortNumber: number}

@@ -132,6 +132,7 @@ export type CanonicalGrant = {
 export type CanonicalDependency = {readonly condition?: string; readonly restart?: boolean; readonly required?: boolean}
 
 export type CanonicalDeploy = {
+  readonly endpoint_mode?: string
   readonly mode?: string
   readonly replicas?: number
   readonly labels?: Readonly<Record<string, string>>

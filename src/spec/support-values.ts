@@ -4,6 +4,11 @@ import {isolationChecks} from './support-isolation.ts'
 import {entriesOf, get, itemsOf, type MapTree, type Tree, textOf} from './tree.ts'
 
 const serviceChecks: Readonly<Record<string, ValueCheck>> = {
+  deploy: (tree, {where, report}) => {
+    const mode = get(tree, 'endpoint_mode')
+    if (mode === undefined || ['vip', 'dnsrr'].includes(textOf(mode) ?? '')) return
+    report(unsupported(problem, `${where}.endpoint_mode must be vip or dnsrr, not ${textOf(mode)}`, {at: mode.at}))
+  },
   links: (tree, {where, report}) => {
     for (const item of itemsOf(tree)) {
       const [service, alias] = (textOf(item) ?? '').split(':')

@@ -3,6 +3,7 @@ import {controlGroups} from './cgroups.ts'
 import type {Check, Finding, Host} from './finding.ts'
 import {bpf, forwarding, kernelNamespaces, kernelVersion, networking, overlay, seccomp} from './kernel.ts'
 import {directories, nativeParts, node, tools} from './programs.ts'
+import {serviceAddresses} from './services.ts'
 
 /** All checks, in the order in which they are shown. */
 const checks: readonly Check[] = [
@@ -15,6 +16,7 @@ const checks: readonly Check[] = [
   networking,
   forwarding,
   bpf,
+  serviceAddresses,
   tools,
   node,
   nativeParts,

@@ -84,7 +84,7 @@ export const bpf: Check = host => [
     kernelHas(host, 'CONFIG_CGROUP_BPF') ?? (host.exists('/proc/sys/kernel/unprivileged_bpf_disabled') || undefined),
     {
       name: 'BPF for control groups',
-      detail: 'one address for all replicas of a service, devices under cgroup v2',
+      detail: 'addresses of services, devices under cgroup v2',
       fix: 'a kernel with CONFIG_BPF_SYSCALL and CONFIG_CGROUP_BPF',
     },
   ),
@@ -113,4 +113,4 @@ export function kernelHas(host: Host, config: string, module?: string): boolean 
   return lists.some(list => list?.includes(`/${module}.ko`))
 }
 
-const releaseOf = (host: Host): string => host.read('/proc/sys/kernel/osrelease')?.trim() ?? ''
+export const releaseOf = (host: Host): string => host.read('/proc/sys/kernel/osrelease')?.trim() ?? ''

@@ -1,6 +1,6 @@
 import {hostResolvers} from '../../runtime/network/resolvers.ts'
-import type {Networks} from '../../runtime/runtime.ts'
-import {answer, type View} from './answer.ts'
+import type {NetworkNames, Networks} from '../../runtime/runtime.ts'
+import {answer, type Neighbour, type View} from './answer.ts'
 import {forwardQuery} from './forward.ts'
 import type {Handle} from './listen.ts'
 import {codes, readQuery, writeAnswer} from './message.ts'
@@ -30,18 +30,47 @@ async function serversFor(networks: Networks, container: string): Promise<readon
 }
 
 function viewOf(networks: Networks, container: string, isRunning: (id: string) => boolean): View {
+  const {names} = networks
+  const seesServices = names.of(container)?.seesServices ?? false
   const visible = networks.endpoints(container).flatMap(({network}) => networks.find(network) ?? [])
   return {
     networks: visible.map(({id, name, internal}) => ({
       name,
       internal,
-      find: asked => networks.names.find(id, asked).map(each => ({...each, running: isRunning(each.container)})),
+      find: asked => neighbours(asked, seesServices, {network: id, names, isRunning}),
     })),
     at(address) {
-      const endpoint = networks.names.at(address)
+      const service = seesServices ? names.serviceAt(address) : undefined
+      const shared = visible.find(each => each.id === service?.network)
+      if (service && shared) return {name: service.service, network: shared.name}
+      const endpoint = names.at(address)
       const network = visible.find(each => each.id === endpoint?.network)
-      const owner = endpoint && networks.names.of(endpoint.container)
+      const owner = endpoint && names.of(endpoint.container)
       return network && owner && {name: owner.name, network: network.name}
     },
   }
+}
+
+type Place = {
+  readonly network: string
+  readonly names: NetworkNames
+  readonly isRunning: (id: string) => boolean
+}
+
+const everyReplica = /^tasks\.(?=.)/i
+
+/**
+ * A service's name and aliases stand for its one address, replicas or not; `tasks.NAME` for its replicas. Other names,
+ * and those of services without an address, stand for containers.
+ */
+function neighbours(asked: string, seesServices: boolean, {network, names, isRunning}: Place): readonly Neighbour[] {
+  const services = seesServices ? names.services(network, asked) : []
+  const addresses = services.map(each => each.address)
+  const exact = names.find(network, asked)
+  const found = exact.length > 0 || services.length > 0 ? exact : names.find(network, asked.replace(everyReplica, ''))
+  const others = found.filter(({service}) => service === undefined || !addresses.includes(service))
+  return [
+    ...services.map(({address, address6}) => ({address, ...(address6 ? {address6} : {}), running: true})),
+    ...others.map(each => ({...each, running: isRunning(each.container)})),
+  ]
 }

@@ -34,9 +34,13 @@ export type HealthBody = {
   readonly StartInterval?: number
 }
 
+/** Of a network's driver: `dnsrr` where the service is to have no address of its own. */
+export const endpointMode = 'stack.endpoint_mode'
+
 export type EndpointBody = {
   readonly Aliases?: readonly string[] | null
   readonly MacAddress?: string
+  readonly DriverOpts?: Readonly<Record<string, string>> | null
   readonly IPAMConfig?: {readonly IPv4Address?: string; readonly IPv6Address?: string} | null
 }
 

@@ -1,5 +1,6 @@
 import type {MountRecord} from '../../model/container.ts'
 import type {Health} from '../health.ts'
+import {endpointMode} from './bodies.ts'
 import {configBody, hostBody, networkMode} from './configuration.ts'
 import {goTime} from './duration.ts'
 import {type Observed, statusOf, statusText} from './observed.ts'
@@ -102,7 +103,7 @@ function networks({record, endpoints, networkIds}: Observed) {
           Links: null,
           Aliases: config.aliases,
           MacAddress: at?.mac ?? '',
-          DriverOpts: null,
+          DriverOpts: config.mode === undefined ? null : {[endpointMode]: config.mode},
           NetworkID: id,
           EndpointID: '',
           Gateway: at?.gateway ?? '',

@@ -1,7 +1,7 @@
 import {StackError} from '../../base/error.ts'
 import type {ContainerConfig, EndpointConfig, HealthcheckConfig, HostConfig} from '../../model/container.ts'
 import type {Image} from '../../model/image.ts'
-import type {CreateBody, HealthBody, HostBody} from './bodies.ts'
+import {type CreateBody, endpointMode, type HealthBody, type HostBody} from './bodies.ts'
 import {fromNanoseconds} from './duration.ts'
 import {isolation} from './isolation.ts'
 import {portBindings} from './ports.ts'
@@ -173,6 +173,7 @@ function endpoints(body: CreateBody): EndpointConfig[] {
       ...(ipv4Address ? {ipv4Address} : {}),
       ...(ipv6Address ? {ipv6Address} : {}),
       ...(settings?.MacAddress ? {macAddress: settings.MacAddress} : {}),
+      ...(settings?.DriverOpts?.[endpointMode] === 'dnsrr' ? {mode: 'dnsrr'} : {}),
     }
   })
 }

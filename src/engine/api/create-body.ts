@@ -167,14 +167,18 @@ function mountSettings(mount: Mount): Settings[] {
   }
 }
 
+/** An option of the network's driver: that of other engines ignores what it does not know. */
+const endpointMode = 'stack.endpoint_mode'
+
 /** One for every network, the first being that of the network mode. */
 function endpoints({networkMode, networks}: ContainerSpec) {
   if (networkMode !== 'networks') return {}
   return Object.fromEntries(
-    networks.map(({name, aliases, ipv4Address, ipv6Address, macAddress}) => {
+    networks.map(({name, aliases, ipv4Address, ipv6Address, macAddress, mode}) => {
       const addresses = {...given('IPv4Address', ipv4Address), ...given('IPv6Address', ipv6Address)}
       const IPAMConfig = Object.keys(addresses).length === 0 ? {} : {IPAMConfig: addresses}
-      return [name, {Aliases: [...aliases], ...IPAMConfig, ...given('MacAddress', macAddress)}]
+      const DriverOpts = mode === undefined ? {} : {DriverOpts: {[endpointMode]: mode}}
+      return [name, {Aliases: [...aliases], ...IPAMConfig, ...given('MacAddress', macAddress), ...DriverOpts}]
     }),
   )
 }

@@ -14,6 +14,7 @@ import {pidsIn} from './cgroup/cgroups.ts'
 import {freeze} from './cgroup/freezer.ts'
 import type {CgroupDirectories} from './cgroup/layout.ts'
 import {usageOf} from './cgroup/usage.ts'
+import {drain} from './drain.ts'
 import {type Entry, type Live, newEntry, stateOf} from './entry.ts'
 import {execStream} from './exec.ts'
 import {imageOf} from './image-of.ts'
@@ -91,6 +92,9 @@ export class LocalContainers implements Containers {
     const entry = this.#entry(id)
     const {live} = entry
     if (live === undefined) throw new StackError('not-modified', `container "${entry.record.name}" does not run`)
+    // Before its signal: nobody is sent to one that is about to go.
+    await this.#withdraw(entry)
+    if (!entry.isPaused) await drain(live.pid, () => this.#parts.networks.hasOthers(id))
     // A frozen process takes no signal, not even SIGKILL where cgroups are of version 1.
     if (entry.isPaused) await this.resume(id)
     await ignoreEnd(stop(this.#control(id), {signal, grace}))
@@ -98,9 +102,10 @@ export class LocalContainers implements Containers {
   }
 
   async signal(id: string, signal: number): Promise<void> {
-    const {isPaused} = this.#running(id)
+    const entry = this.#running(id)
+    if (signal === sigkill) await this.#withdraw(entry)
     await sendSignal(this.#control(id), signal)
-    if (isPaused && signal === sigkill) await this.resume(id)
+    if (entry.isPaused && signal === sigkill) await this.resume(id)
   }
 
   async pause(id: string): Promise<void> {
@@ -195,6 +200,12 @@ export class LocalContainers implements Containers {
     const entry = this.#entry(id)
     if (entry.live === undefined) throw new StackError('conflict', `container "${entry.record.name}" is not running`)
     return entry as Entry & {live: Live}
+  }
+
+  async #withdraw({record}: Entry): Promise<void> {
+    await this.#parts.networks
+      .withdraw(record.id)
+      .catch(error => this.#parts.warn(`lead connections to others than "${record.name}"`, error))
   }
 
   #control = (id: string): string => this.#parts.paths.container(id).control

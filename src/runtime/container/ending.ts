@@ -32,6 +32,7 @@ export async function recordedEnd(parts: Parts, id: string, said: ExitRecord | u
 export async function clearAfterEnd(parts: Parts, record: ContainerRecord): Promise<void> {
   const tidy = (doing: string, action: () => Promise<unknown>) =>
     action().catch(error => parts.warn(`${doing} of "${record.name}"`, error))
+  await tidy('lead connections elsewhere', () => parts.networks.withdraw(record.id))
   await tidy('remove the cgroup', () => parts.cgroups.remove(record))
   await tidy('give back the ports', () => parts.networks.unpublish(record.id))
   await tidy('remove the run directory', () => parts.store.clearRun(record.id))

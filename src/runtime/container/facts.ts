@@ -42,6 +42,6 @@ export async function seccompOf(
 
 export function cgroupFacts(directories: CgroupDirectories | undefined): CgroupFacts {
   if (directories === undefined) return {version: 1, directories: [], oomFile: undefined, trees: []}
-  const {version, all, oomFile, trees} = directories
-  return {version, directories: all, oomFile, trees}
+  const {version, all, common, oomFile, trees} = directories
+  return {version, directories: common === undefined ? all : [...all, common], oomFile, trees}
 }

@@ -49,6 +49,7 @@ export class Lifetimes {
       return
     }
     const {pid, startedAt, isHeld} = watching.status
+    await this.serve(entry)
     const ended = deferred<ExitRecord>()
     entry.live = {pid, startedAt, ended: ended.promise, isHeld, leave: () => watching.leave(), released: undefined}
     watching.ended.then(async said => {
@@ -62,6 +63,13 @@ export class Lifetimes {
         ended.resolve(said ?? unseenEnd(startedAt))
       }
     })
+  }
+
+  /** What does not lead to a container that runs is no reason to end it. */
+  async serve({record}: Entry): Promise<void> {
+    await this.#parts.networks
+      .serve(record)
+      .catch(error => this.#parts.warn(`lead connections to "${record.name}"`, error))
   }
 
   async #finish(entry: Entry, said: ExitRecord | undefined): Promise<ExitRecord> {

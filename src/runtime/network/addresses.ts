@@ -59,6 +59,37 @@ export function nextAddress(
   return undefined
 }
 
+/** Services' addresses are in the last quarter of a subnet of 64 or more; containers go there once the rest is full. */
+const smallestShared = 26
+const serviceShare = 4
+
+export function isForServices(subnet: string, address: string): boolean {
+  const range = parseRange(subnet)!
+  const size = sizeOf(range)
+  return range.length <= smallestShared && parseAddress(address)! >= range.base + size - size / serviceShare
+}
+
+/**
+ * A free address for a service, or undefined where there is none. The search starts at a place made from `seed`, so that
+ * a service which is made again gets the same one.
+ */
+export function serviceAddress(
+  {subnet, gateway}: {readonly subnet: string; readonly gateway: string},
+  seed: string,
+  isTaken: (address: string) => boolean,
+): string | undefined {
+  const range = parseRange(subnet)!
+  if (range.length > smallestShared) return undefined
+  const room = sizeOf(range) / serviceShare
+  const first = range.base + sizeOf(range) - room
+  const start = Number.parseInt(sha256(seed).slice(0, 8), 16) % room
+  for (let step = 0; step < room; step++) {
+    const address = formatAddress(first + ((start + step) % room))
+    if (isUsable(subnet, gateway, address) && !isTaken(address)) return address
+  }
+  return undefined
+}
+
 /** Locally administered, made from the address: it changes only with it. */
 export const macOf = (address: string): string =>
   ['02', '42', ...address.split('.').map(each => Number(each).toString(16).padStart(2, '0'))].join(':')
@@ -69,9 +100,9 @@ export function subnet6Of(id: string): string {
   return `fd${digits.slice(0, 2)}:${digits.slice(2, 6)}:${digits.slice(6, 10)}:${digits.slice(10, 14)}::/64`
 }
 
-/** The IPv6 address that belongs to an IPv4 one: its bytes at the end of the /64. */
+/** The IPv6 address that belongs to an IPv4 one, as the kernel writes it: its bytes at the end of the /64. */
 export function address6Of(subnet6: string, address: string): string {
   const number = parseAddress(address)!
   const [high, low] = [Math.floor(number / 65536), number % 65536].map(each => each.toString(16))
-  return `${subnet6.slice(0, subnet6.indexOf('::'))}::${high}:${low}`
+  return new URL(`http://[${subnet6.slice(0, subnet6.indexOf('::'))}::${high}:${low}]`).hostname.slice(1, -1)
 }

@@ -1,7 +1,7 @@
 import {StackError} from '../../base/error.ts'
 import type {ContainerRecord, EndpointConfig} from '../../model/container.ts'
 import type {Endpoint, NetworkRecord} from '../../model/network.ts'
-import {address6Of, isUsable, macOf, nextAddress} from './addresses.ts'
+import {address6Of, isForServices, isUsable, macOf, nextAddress} from './addresses.ts'
 import type {Lease} from './leases.ts'
 import {endpointNames, labels, vethName} from './names.ts'
 
@@ -10,6 +10,11 @@ export type LeaseFacts = {
   readonly holder: (address: string) => Endpoint | undefined
   /** Given last on a network. */
   readonly last: (network: string) => string | undefined
+  /** Given to a service. */
+  readonly isService: (address: string) => boolean
+  /** The address of the container's own service. */
+  readonly service: (network: NetworkRecord) => string | undefined
+  readonly seesServices: boolean
 }
 
 /** What a container gets of the network: what it had the last time where that is still right. */
@@ -24,6 +29,7 @@ export function leaseFor(record: ContainerRecord, before: Lease | undefined, fac
     endpoints: configs.map((config, index) => endpointFor(record, config, {index, before, facts})),
     ports: before?.ports ?? [],
     publishing: before?.publishing ?? false,
+    seesServices: facts.seesServices,
   }
 }
 
@@ -34,6 +40,7 @@ function endpointFor(record: ContainerRecord, config: EndpointConfig, {index, be
   if (network === undefined) throw new StackError('not-found', `no such network: ${config.network}`)
   const had = before?.endpoints.find(each => each.network === network.id)?.address
   const address = addressFor(config, network, {own: record.id, had, facts})
+  const service = facts.service(network)
   const address6 = network.subnet6 && (config.ipv6Address ?? address6Of(network.subnet6, address))
   return {
     container: record.id,
@@ -46,6 +53,7 @@ function endpointFor(record: ContainerRecord, config: EndpointConfig, {index, be
     gateway: network.gateway,
     link: vethName(record.id, network.id),
     names: endpointNames(record, config),
+    ...(service === undefined ? {} : {service}),
   }
 }
 
@@ -62,7 +70,11 @@ function addressFor({ipv4Address}: EndpointConfig, network: NetworkRecord, {own,
     throw new StackError('conflict', `address ${ipv4Address} of network "${name}" is in use already`)
   }
   if (had !== undefined && isUsable(subnet, gateway, had) && !isTaken(had)) return had
-  const next = nextAddress(network, address => facts.holder(address) !== undefined, facts.last(network.id))
+  const isHeld = (address: string) => facts.holder(address) !== undefined || facts.isService(address)
+  const last = facts.last(network.id)
+  const next =
+    nextAddress(network, address => isForServices(subnet, address) || isHeld(address), last) ??
+    nextAddress(network, isHeld, last)
   if (next !== undefined) return next
   throw new StackError('network-failed', `network "${name}" has no free address in ${subnet}`)
 }

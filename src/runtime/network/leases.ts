@@ -17,6 +17,8 @@ export type Lease = {
   /** The host's ports that it has, or had the last time: those are given to it again. */
   readonly ports: readonly PublishedPort[]
   readonly publishing: boolean
+  /** Its connections to services' addresses are led to replicas: it may be told of them. */
+  readonly seesServices?: boolean
 }
 
 /** All leases, on disk and by container, address and name. */
@@ -49,7 +51,7 @@ export class Leases {
   }
 
   /** What a DNS server must know. */
-  names(): NetworkNames {
+  names(): Pick<NetworkNames, 'at' | 'find' | 'of'> {
     return {
       at: address => this.#byAddress.get(address),
       find: (network, name) => this.named(network, name),

@@ -1,14 +1,28 @@
 import {sha256} from '../../base/hash.ts'
 import type {ContainerRecord, EndpointConfig} from '../../model/container.ts'
 
-export const labels = {project: 'com.docker.compose.project', service: 'com.docker.compose.service'} as const
+export const labels = {
+  project: 'com.docker.compose.project',
+  service: 'com.docker.compose.service',
+  oneoff: 'com.docker.compose.oneoff',
+} as const
+
+export const isOneoff = ({config}: ContainerRecord): boolean => config.labels[labels.oneoff]?.toLowerCase() === 'true'
 
 /** What a container is called on one of its networks: service, container name, aliases, short id, hostname of its own. */
 export function endpointNames(record: ContainerRecord, endpoint: EndpointConfig): readonly string[] {
   const {config, host, name, id} = record
   const hostname = host.utsMode === undefined ? config.hostname : ''
-  const all = [config.labels[labels.service], name, ...endpoint.aliases, id.slice(0, 12), hostname]
+  // One that was run by hand is not its service, unless it asks for the name.
+  const service = isOneoff(record) ? undefined : config.labels[labels.service]
+  const all = [service, name, ...endpoint.aliases, id.slice(0, 12), hostname]
   return [...new Set(all.filter(each => each !== undefined).filter(each => each !== ''))]
+}
+
+/** What all replicas of its service are called: the service's name and the aliases that are not the container's own. */
+export function serviceNames({config, name, id}: ContainerRecord, {aliases}: EndpointConfig): readonly string[] {
+  const shared = aliases.filter(each => each !== name && each !== id.slice(0, 12))
+  return [...new Set([config.labels[labels.service] ?? '', ...shared].map(each => each.toLowerCase()))]
 }
 
 /** Interface names have 15 bytes: a hash in the name, what people read in the alias. */

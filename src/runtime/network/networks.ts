@@ -19,6 +19,9 @@ import {removeStrays} from './repair.ts'
 import {hostResolvers} from './resolvers.ts'
 import type {RuleFacts} from './rules.ts'
 import type {Ruleset} from './ruleset.ts'
+import {ServiceRecords} from './service-records.ts'
+import {Services} from './services.ts'
+import type {Translation} from './translation.ts'
 import {type Wire, wiresOf} from './wires.ts'
 
 export type NetworkParts = {
@@ -26,6 +29,7 @@ export type NetworkParts = {
   /** The name of our table in nft. */
   readonly table: string
   readonly rules: (facts: () => RuleFacts) => Ruleset
+  readonly translation: Translation
   readonly warn: (doing: string, error: unknown) => void
 }
 
@@ -37,6 +41,7 @@ export class LocalNetworks implements Networks {
   readonly #leases: Leases
   readonly #ports: Ports
   readonly #ruleset: Ruleset
+  readonly #services: Services
   readonly #dnsPorts = new Map<string, number>()
   readonly #listeners: (() => Promise<void>)[] = []
   readonly #removals: Removals
@@ -48,7 +53,15 @@ export class LocalNetworks implements Networks {
     this.#ports = new Ports(this.#leases, lease => this.#entrance(lease))
     this.#ruleset = parts.rules(() => this.#ruleFacts())
     this.#removals = new Removals({records: this.#records, ruleset: this.#ruleset, warn: parts.warn})
-    this.names = this.#leases.names()
+    const services = new ServiceRecords(parts.paths)
+    const network = (nameOrId: string) => this.#records.find(nameOrId)
+    const {translation} = parts
+    this.#services = new Services({records: services, leases: this.#leases, translation, network})
+    this.names = {
+      ...this.#leases.names(),
+      services: (at, name) => services.named(at, name),
+      serviceAt: address => services.at(address),
+    }
   }
 
   async load(): Promise<void> {
@@ -61,6 +74,7 @@ export class LocalNetworks implements Networks {
       this.#records.list(),
     )
     for (const lease of leases) await this.#adopt(lease)
+    await this.#services.load(this.#records.list())
     this.#ruleset.forget()
     await this.#ruleset.apply()
   }
@@ -102,6 +116,8 @@ export class LocalNetworks implements Networks {
     await using undo = new Rollback(error => this.#parts.warn(`clean up after network "${record.name}"`, error))
     // From here on nobody else gets the name or the subnet: there is no wait since they were looked at.
     this.#records.hold(record)
+    // Takes some milliseconds at the first time; the first service is about to come.
+    void this.#parts.translation.isReady()
     await undo.do(Promise.resolve(), () => this.#records.drop(record))
     await undo.do(
       () => ensureBridge(record),
@@ -137,6 +153,7 @@ export class LocalNetworks implements Networks {
     }
     this.#records.drop(record)
     this.#dnsPorts.delete(record.id)
+    await this.#services.forget(record.id)
     await this.#tell()
     this.#removals.begin(record)
   }
@@ -144,8 +161,10 @@ export class LocalNetworks implements Networks {
   async attach(record: ContainerRecord): Promise<readonly Endpoint[]> {
     const {networkMode} = record.host
     if (networkMode !== 'networks' && networkMode !== 'none') return []
+    const seesServices = record.endpoints.length > 0 && (await this.#parts.translation.isReady())
+    for (const {ipv4Address} of record.endpoints) if (ipv4Address) await this.#services.cede(ipv4Address)
     const before = this.#leases.get(record.id)
-    const lease = this.#lease(record, before)
+    const lease = this.#lease(record, before, seesServices)
     const warn = (error: unknown) => this.#parts.warn(`clean up after attaching "${record.name}"`, error)
     await using undo = new Rollback(warn)
     const giveBack = () => (before ? this.#leases.save(before) : this.#leases.free(record.id))
@@ -154,18 +173,22 @@ export class LocalNetworks implements Networks {
     // The kernel's work and the disk's do not wait for each other; both have ended before anything is undone.
     const saved = this.#leases.save(lease)
     const attached = attachEndpoints({netns, name: record.name, wires: this.#wires(lease), warn})
-    await Promise.allSettled([saved, attached])
-    await Promise.all([saved, attached])
+    const admitted = this.#services.admit(lease, before)
+    await Promise.allSettled([saved, attached, admitted])
+    await Promise.all([saved, attached, admitted])
     undo.keep()
     return lease.endpoints
   }
 
   /** Chosen and held without a wait between, so that two containers never get the same address. */
-  #lease(record: ContainerRecord, before: Lease | undefined): Lease {
+  #lease(record: ContainerRecord, before: Lease | undefined, seesServices: boolean): Lease {
     const lease = leaseFor(record, before, {
       network: nameOrId => this.#records.find(nameOrId),
       holder: address => this.#leases.endpointAt(address),
       last: network => this.#leases.lastOn(network),
+      isService: address => this.#services.isTaken(address),
+      service: network => (seesServices ? this.#services.choose(record, network) : undefined),
+      seesServices,
     })
     this.#leases.hold(lease)
     return lease
@@ -196,8 +219,29 @@ export class LocalNetworks implements Networks {
     return publishing.ports
   }
 
+  async serve(record: ContainerRecord): Promise<void> {
+    const lease = this.#leases.get(record.id)
+    if (lease) await this.#services.replicas.join(lease, {isReady: record.config.healthcheck === undefined})
+  }
+
+  async withdraw(id: string): Promise<void> {
+    const lease = this.#leases.get(id)
+    if (lease === undefined) return
+    await this.#services.replicas.leave(lease)
+    // Nothing changes for the last one, since it would get connections even so.
+    if (!lease.publishing || !this.#ports.isShared(lease) || !this.#ports.setReady(id, false)) return
+    await this.#ruleset.apply()
+  }
+
+  hasOthers(id: string): boolean {
+    const lease = this.#leases.get(id)
+    if (lease === undefined) return false
+    return this.#services.replicas.hasOthers(lease) || (lease.publishing && this.#ports.isShared(lease))
+  }
+
   async setReady(id: string, isReady: boolean): Promise<void> {
     const lease = this.#leases.get(id)
+    if (lease) await this.#services.replicas.setReady(lease, isReady)
     if (!lease?.publishing || !this.#ports.setReady(id, isReady)) return
     await this.#ruleset.apply()
     await restartFlows(lease, this.#parts.warn)
@@ -213,9 +257,12 @@ export class LocalNetworks implements Networks {
   }
 
   async detach(id: string): Promise<void> {
+    const lease = this.#leases.get(id)
+    await this.withdraw(id)
     await this.unpublish(id)
     await unpin(this.#parts.paths.container(id).netns)
     await this.#leases.free(id)
+    if (lease) await this.#services.release(lease)
   }
 
   endpoints(id: string): readonly Endpoint[] {
@@ -260,5 +307,6 @@ export class LocalNetworks implements Networks {
   async close(): Promise<void> {
     await this.#removals.settled()
     await this.#ports.close()
+    await this.#services.close()
   }
 }

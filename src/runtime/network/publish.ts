@@ -102,6 +102,13 @@ export class Ports {
     return isNews
   }
 
+  /** Whether another container that is ready has one of its ports. */
+  isShared({container, ports}: Lease): boolean {
+    return ports.some(port =>
+      rivals(this.#leases.all(), port, container).some(each => !this.#unready.has(each.container)),
+    )
+  }
+
   async release(container: string): Promise<void> {
     this.#unready.delete(container)
     for (const [key, {reservation, users}] of [...this.#reservations]) {

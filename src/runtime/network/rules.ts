@@ -10,6 +10,7 @@ export type NetworkFacts = {
   readonly subnet: string
   readonly subnet6?: string
   readonly gateway: string
+  readonly gateway6?: string
   readonly internal: boolean
   /** Where our DNS server listens when another program has port 53. */
   readonly dnsPort?: number
@@ -35,7 +36,8 @@ export function rulesText({table, networks, published}: RuleFacts): string {
     chain('martians', 'type filter hook prerouting priority -300; policy accept;', martians(networks)),
     chain('forward', 'type filter hook forward priority 0; policy accept;', forward(networks)),
     ...published.map(each => chain(chainName(each), '', [spread(each)])),
-    chain('published', '', dispatch(published)),
+    chain('services', 'type filter hook input priority 0; policy accept;', services(networks)),
+    chain('published', '', [notOfServices(networks), ...dispatch(published)]),
     chain('prerouting', 'type nat hook prerouting priority -100; policy accept;', [...dns(networks), toPublished]),
     chain('output', 'type nat hook output priority -100; policy accept;', [toPublished]),
     chain('postrouting', 'type nat hook postrouting priority 100; policy accept;', masquerade(networks)),
@@ -67,6 +69,26 @@ function forward(networks: readonly NetworkFacts[]): string[] {
     `oifname ${bridges(networks)} drop`,
   ]
 }
+
+const belowGateway = (networks: readonly NetworkFacts[]): string =>
+  `ip daddr ${set(networks.map(each => each.subnet))} ip daddr != ${set(networks.map(each => each.gateway))}`
+
+/** The host has services' addresses so that they answer a ping; what listens on the host is not reached by them. */
+function services(networks: readonly NetworkFacts[]): string[] {
+  const with6 = networks.filter(each => each.subnet6 !== undefined && each.gateway6 !== undefined)
+  const [subnets6, gateways6] = [with6.map(each => each.subnet6!), with6.map(each => each.gateway6!)]
+  const all = [
+    belowGateway(networks),
+    ...(with6.length > 0 ? [`ip6 daddr ${set(subnets6)} ip6 daddr != ${set(gateways6)}`] : []),
+  ]
+  // Not every packet of TCP, or the reset itself would be stopped where it is the host that asks.
+  return all.flatMap(each => [
+    `${each} tcp flags & (syn | ack) == syn reject with tcp reset`,
+    `${each} meta l4proto udp reject`,
+  ])
+}
+
+const notOfServices = (networks: readonly NetworkFacts[]): string => `${belowGateway(networks)} return`
 
 const chainName = ({protocol, hostIp, port}: Publication): string =>
   ['port', protocol, port, ...(hostIp === '' ? [] : hostIp.split('.'))].join('_')

@@ -83,7 +83,7 @@ function networkOf(service: CanonicalService) {
   const mode = service.network_mode
   return {
     networkMode: (mode === undefined || mode === 'bridge' ? 'networks' : mode) as Service['networkMode'],
-    networks: mapValues(service.networks ?? {}, attachment => attachmentOf(attachment)),
+    networks: mapValues(service.networks ?? {}, attachment => attachmentOf(attachment, service)),
     ports: (service.ports ?? []).map(portOf),
     expose: (service.expose ?? []).flatMap(port => exposedPorts(port) ?? []),
     extraHosts: (service.extra_hosts ?? []).map(host => host.replace('=', ':')),
@@ -91,13 +91,14 @@ function networkOf(service: CanonicalService) {
   }
 }
 
-const attachmentOf = (attachment: CanonicalAttachment | null): NetworkAttachment => ({
+const attachmentOf = (attachment: CanonicalAttachment | null, {deploy}: CanonicalService): NetworkAttachment => ({
   aliases: attachment?.aliases ?? [],
   ...defined({
     ipv4Address: attachment?.ipv4_address,
     ipv6Address: attachment?.ipv6_address,
     macAddress: attachment?.mac_address,
   }),
+  ...(deploy?.endpoint_mode === 'dnsrr' ? {mode: deploy.endpoint_mode} : {}),
   priority: attachment?.priority ?? 0,
   gatewayPriority: attachment?.gw_priority ?? 0,
 })

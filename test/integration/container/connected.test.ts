@@ -1,11 +1,12 @@
 import {afterEach, beforeEach, expect, test} from 'vitest'
 import {openNetworks} from '../../../src/runtime/network/open.ts'
+import {commonCgroup} from '../../../src/runtime/open.ts'
 import {Machine} from './machine.ts'
 
 let machine: Machine
 beforeEach(async () => {
   machine = await Machine.start(paths =>
-    openNetworks({paths, warn: (doing, error) => machine.warnings.push(`${doing}: ${error}`)}),
+    openNetworks({paths, warn: (doing, error) => machine.warnings.push(`${doing}: ${error}`), ...commonCgroup()}),
   )
 })
 afterEach(() => machine[Symbol.asyncDispose]())

@@ -223,6 +223,9 @@ function loopbackNetworks(paths: Paths): Networks {
     },
     publish: never,
     setReady: async () => undefined,
+    serve: async () => undefined,
+    withdraw: async () => undefined,
+    hasOthers: () => false,
     unpublish: async () => undefined,
     async detach(id) {
       const {netns} = paths.container(id)
@@ -232,7 +235,13 @@ function loopbackNetworks(paths: Paths): Networks {
     published: () => [],
     resolvConf: async () => 'nameserver 127.0.0.1\n',
     hosts: ({config}) => `127.0.0.1 localhost ${config.hostname}\n`,
-    names: {at: () => undefined, find: () => [], of: () => undefined},
+    names: {
+      at: () => undefined,
+      find: () => [],
+      of: () => undefined,
+      services: () => [],
+      serviceAt: () => undefined,
+    },
     onChange: () => undefined,
     redirectDns: async () => undefined,
     close: async () => undefined,

@@ -168,3 +168,53 @@ test('nobody but containers is answered, and a network that goes takes its serve
   socket.close()
   expect(here.warnings).toEqual([])
 })
+
+test('a service’s name and aliases are its one address, replicas or not; tasks.NAME are its replicas', async () => {
+  await using here = await machine()
+  const stopped = new Set<string>()
+  await using _ = await serving(here, id => !stopped.has(id))
+  const front = await here.network('front', {labels: {'com.docker.compose.project': 'shop'}})
+  const web = {networks: ['front'], project: 'shop', service: 'web', aliases: ['web', 'www']}
+  const replicas = [await here.container('web-1', web), await here.container('web-2', web)]
+  const client = await here.container('client', {networks: ['front']})
+  const [service] = here.networks.names.services(front.id, 'web')
+  const own = replicas.map(each => here.networks.endpoints(each.id)[0]!.address)
+  const a = (name: string) => ask(client, front.gateway, 'A', name)
+  for (const name of ['web', 'WWW', 'web.front']) expect(await a(name), name).toEqual([service?.address])
+  for (const name of ['tasks.web', 'tasks.www', 'tasks.web.front']) {
+    expect(((await a(name)) as string[]).sort(), name).toEqual(own)
+  }
+  expect(await a('web-2')).toEqual([own[1]])
+  const reversed = service!.address.split('.').reverse().join('.')
+  expect(await ask(client, front.gateway, 'PTR', `${reversed}.in-addr.arpa`)).toEqual(['web.front'])
+
+  stopped.add(replicas[0]!.id)
+  expect(await a('tasks.web')).toEqual([own[1]])
+  for (const each of replicas) await here.networks.detach(each.id)
+  expect(await a('web')).toEqual([service?.address])
+})
+
+test('where the kernel cannot lead connections names are those of the replicas, and it is said', async () => {
+  await using here = await machine({services: false})
+  await using _ = await serving(here)
+  const {gateway} = await here.network('front')
+  const web = {networks: ['front'], project: 'shop', service: 'web', aliases: ['web']}
+  const replicas = [await here.container('web-1', web), await here.container('web-2', web)]
+  await here.networks.serve(replicas[0]!)
+  await here.networks.withdraw(replicas[0]!.id)
+  const own = replicas.map(each => here.networks.endpoints(each.id)[0]!.address)
+  expect(((await ask(replicas[0]!, gateway, 'A', 'web')) as string[]).sort()).toEqual(own)
+  expect(here.warnings).toEqual([expect.stringContaining('cgroup tree of version 2')])
+})
+
+test('without addresses for services a name is that of the replicas', async () => {
+  await using here = await machine()
+  await using _ = await serving(here)
+  const {gateway} = await here.network('front')
+  const turn = {networks: ['front'], project: 'shop', service: 'web', endpointMode: 'dnsrr'} as const
+  const replicas = [await here.container('web-1', turn), await here.container('web-2', turn)]
+  const own = replicas.map(each => here.networks.endpoints(each.id)[0]!.address)
+  for (const name of ['web', 'tasks.web']) {
+    expect(((await ask(replicas[0]!, gateway, 'A', name)) as string[]).sort(), name).toEqual(own)
+  }
+})

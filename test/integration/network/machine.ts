@@ -6,7 +6,8 @@ import {promisify} from 'node:util'
 import type {ContainerRecord, PortBinding} from '../../../src/model/container.ts'
 import type {NetworkRecord} from '../../../src/model/network.ts'
 import {native} from '../../../src/native/binding.ts'
-import {openNetworks} from '../../../src/runtime/network/open.ts'
+import {openNetworks, ownerOf} from '../../../src/runtime/network/open.ts'
+import {commonCgroup} from '../../../src/runtime/open.ts'
 import {pathsOf} from '../../../src/runtime/paths.ts'
 import type {NetworkOptions, Networks} from '../../../src/runtime/runtime.ts'
 
@@ -32,14 +33,17 @@ export type Wanted = {
   readonly mode?: ContainerRecord['host']['networkMode']
   readonly dns?: readonly string[]
   readonly hasHealthcheck?: boolean
+  readonly endpointMode?: 'dnsrr'
+  readonly isOneoff?: boolean
 }
 
-export async function machine(): Promise<Machine> {
+/** Without `services` the kernel has nothing to give them addresses with. */
+export async function machine({services = true} = {}): Promise<Machine> {
   const warnings: string[] = []
   const warn = (doing: string, error: unknown) => warnings.push(`${doing}: ${error}`)
   const made: string[] = []
   const open = async () => {
-    const networks = openNetworks({paths, warn})
+    const networks = openNetworks({paths, warn, ...(services ? commonCgroup() : {})})
     await networks.load()
     return networks
   }
@@ -80,6 +84,7 @@ const plain: Omit<NetworkOptions, 'name'> = {
 export function recordOf(name: string, more: Wanted): ContainerRecord {
   const project = more.project === undefined ? {} : {'com.docker.compose.project': more.project}
   const service = more.service === undefined ? {} : {'com.docker.compose.service': more.service}
+  const dnsrr = more.endpointMode === undefined ? {} : {mode: more.endpointMode}
   const only = more.networks?.length === 1 && more.address ? {ipv4Address: more.address} : {}
   return {
     id: randomBytes(32).toString('hex'),
@@ -88,11 +93,11 @@ export function recordOf(name: string, more: Wanted): ContainerRecord {
     image: '',
     imageId: '',
     mounts: [],
-    endpoints: (more.networks ?? []).map(network => ({network, aliases: more.aliases ?? [], ...only})),
+    endpoints: (more.networks ?? []).map(network => ({network, aliases: more.aliases ?? [], ...only, ...dnsrr})),
     config: {
       hostname: '',
       domainname: '',
-      labels: {...project, ...service},
+      labels: {...project, ...service, ...(more.isOneoff ? {'com.docker.compose.oneoff': 'True'} : {})},
       ...(more.hasHealthcheck ? {healthcheck: {}} : {}),
     } as ContainerRecord['config'],
     host: {
@@ -114,10 +119,20 @@ export const port = (target: number, hostPort: number | string, more: Partial<Po
   ...more,
 })
 
+/** What the kernel knows of services is found by. */
+export const ownerHere = (): string => ownerOf(paths)
+
 /** Where a command runs: in a container, in a namespace by path, or on the host. */
 export type Place = ContainerRecord | string | 'host'
-const enter = (place: Place): string[] =>
-  place === 'host' ? [] : ['nsenter', `--net=${typeof place === 'string' ? place : paths.container(place.id).netns}`]
+const enter = (place: Place): string[] => {
+  if (place === 'host') return []
+  const net = `--net=${typeof place === 'string' ? place : paths.container(place.id).netns}`
+  // Where the kernel sees the sockets of containers.
+  const {cgroup} = commonCgroup()
+  return typeof place === 'string' || cgroup === undefined
+    ? ['nsenter', net]
+    : ['sh', '-c', `echo $$ > ${cgroup}/cgroup.procs && exec "$@"`, 'sh', 'nsenter', net]
+}
 
 export function run(place: Place, ...command: string[]): string {
   const [file = '', ...args] = [...enter(place), ...command]

@@ -35,9 +35,9 @@ export class Cgroups {
 
   /** Where the container's directories are or would be; undefined on a host without cgroups. */
   directoriesOf({id, host}: ContainerRecord): CgroupDirectories | undefined {
-    this.#layout ??= cgroupLayout(readFileSync('/proc/self/mounts', 'utf8'))
+    this.#layout ??= usable(cgroupLayout(readFileSync('/proc/self/mounts', 'utf8')), this.#parent)
     const own = join(this.#parentOf(host), id.slice(0, 16))
-    return this.#layout && cgroupDirectories(this.#layout, own, extrasOf(host.resources))
+    return this.#layout && cgroupDirectories(this.#layout, own, {asked: extrasOf(host.resources), parent: this.#parent})
   }
 
   /** What of the limits this host does not have. Errors: unsupported, for what a program cannot do without. */
@@ -57,6 +57,7 @@ export class Cgroups {
     const {resources} = record.host
     try {
       for (const directory of directories.all) makeDirectory(directory)
+      if (directories.common !== undefined) makeDirectory(directories.common)
       if (directories.version === 2) this.#enableControllers(record.host)
       else if (this.#layout?.version === 1) {
         copyCpuset(this.#layout.roots.get('cpuset'), directories.ofController('cpuset'))
@@ -96,6 +97,18 @@ export class Cgroups {
       const missing = wanted.filter(each => !enabled.includes(each))
       for (const each of missing) attempt(() => writeFileSync(file, `+${each}`), 'ENOENT', 'EBUSY', 'EINVAL')
     }
+  }
+}
+
+/** Of a hybrid host, without the tree of version 2 where that is not ours to write: nothing but BPF needs it. */
+function usable(layout: CgroupLayout | undefined, parent: string): CgroupLayout | undefined {
+  if (layout?.version !== 1 || layout.unified === undefined) return layout
+  try {
+    makeDirectory(join(layout.unified, parent))
+    return layout
+  } catch (error) {
+    if (!['EROFS', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error
+    return {version: 1, roots: layout.roots}
   }
 }
 

@@ -6,7 +6,7 @@ import {basename, join} from 'node:path'
  */
 export type CgroupLayout =
   | {readonly version: 2; readonly root: string}
-  | {readonly version: 1; readonly roots: ReadonlyMap<Controller, string>}
+  | {readonly version: 1; readonly roots: ReadonlyMap<Controller, string>; readonly unified?: string}
 
 export type Controller = (typeof controllers)[number]
 const controllers = ['cpu', 'cpuacct', 'memory', 'pids', 'freezer', 'devices', 'cpuset', 'blkio'] as const
@@ -22,15 +22,26 @@ export function cgroupLayout(mounts: string): CgroupLayout | undefined {
       if (named.includes(controller) && !roots.has(controller)) roots.set(controller, path)
     }
   }
-  if (roots.has('memory') || roots.has('pids')) return {version: 1, roots}
   const unified = rows.find(row => row[2] === 'cgroup2')?.[1]
+  if (roots.has('memory') || roots.has('pids')) return {version: 1, roots, ...(unified === undefined ? {} : {unified})}
   return unified === undefined ? undefined : {version: 2, root: unified}
+}
+
+/**
+ * Where all containers are in the tree of version 2, themselves or by a directory of their own below it: programs of BPF
+ * are attached there. Undefined without such a tree.
+ */
+export function commonDirectory(layout: CgroupLayout | undefined, parent: string): string | undefined {
+  const root = layout?.version === 2 ? layout.root : layout?.unified
+  return root === undefined ? undefined : join(root, parent)
 }
 
 /** A container's directories: `ofController` answers where a controller's files are, `all` are the ones to make and enter. */
 export type CgroupDirectories = {
   readonly version: 1 | 2
   readonly all: readonly string[]
+  /** Entered too, by all of them: it stays. */
+  readonly common: string | undefined
   readonly ofController: (controller: Controller) => string | undefined
   /** Has a line `oom_kill N`. */
   readonly oomFile: string | undefined
@@ -48,12 +59,12 @@ const extra: readonly Controller[] = ['cpuset', 'blkio'] satisfies ExtraControll
 export function cgroupDirectories(
   layout: CgroupLayout,
   path: string,
-  asked: readonly ExtraController[],
+  {asked, parent}: {readonly asked: readonly ExtraController[]; readonly parent: string},
 ): CgroupDirectories {
   if (layout.version === 2) {
     const directory = join(layout.root, path)
     const oomFile = join(directory, 'memory.events')
-    return {version: 2, all: [directory], ofController: () => directory, oomFile, trees: []}
+    return {version: 2, all: [directory], common: undefined, ofController: () => directory, oomFile, trees: []}
   }
   const left = extra.filter(each => !asked.some(wanted => wanted === each))
   const of = (controller: Controller): string | undefined => {
@@ -64,5 +75,6 @@ export function cgroupDirectories(
   const memory = of('memory')
   const trees = shown.filter(each => of(each) !== undefined).map(each => basename(layout.roots.get(each)!))
   const oomFile = memory && join(memory, 'memory.oom_control')
-  return {version: 1, all, ofController: of, oomFile, trees: [...new Set(trees)]}
+  const common = commonDirectory(layout, parent)
+  return {version: 1, all, common, ofController: of, oomFile, trees: [...new Set(trees)]}
 }

@@ -59,6 +59,7 @@ test.each<[string, Record<string, string | undefined>, string, boolean]>([
     false,
   ],
   ['no cgroups', {'/sys/fs/cgroup/cgroup.controllers': undefined}, 'control groups: missing', true],
+  ['a kernel that cannot refuse', {'/proc/sys/kernel/osrelease': '5.15.0\n'}, 'addresses of services: missing', false],
   ['nothing built', {'/build/stack.node': undefined}, 'native addon: missing', true],
 ])('%s', (_, changes, expected, unfit) => {
   const broken = host(changes)
@@ -79,7 +80,9 @@ test('version 1 of control groups is looked for where the controllers are mounte
     '/sys/fs/cgroup/pids/tasks': '',
     '/sys/fs/cgroup/cpu/tasks': '',
   })
-  expect(missing(old)).toEqual(['cpuset controller: missing'])
+  expect(missing(old)).toEqual(['cpuset controller: missing', 'addresses of services: missing'])
+  const hybrid = host({'/proc/self/mounts': 'cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n'})
+  expect(missing(hybrid)).toEqual([])
   expect(examine(old).find(({name}) => name === 'control groups')?.detail).toBe('version 1')
 })
 

@@ -4,9 +4,11 @@ import {
   address6Of,
   chooseSubnet,
   gatewayOf,
+  isForServices,
   isUsable,
   macOf,
   nextAddress,
+  serviceAddress,
   subnet6Of,
 } from '../../../../src/runtime/network/addresses.ts'
 import {formatAddress, overlap, parseAddress, parseRange} from '../../../../src/runtime/network/cidr.ts'
@@ -99,5 +101,34 @@ describe('addresses', () => {
     expect(macOf('10.99.0.7')).toBe('02:42:0a:63:00:07')
     expect(subnet6Of('id')).toMatch(/^fd[0-9a-f]{2}(:[0-9a-f]{4}){3}::\/64$/)
     expect(address6Of('fd00:1:2:3::/64', '10.99.0.7')).toBe('fd00:1:2:3::a63:7')
+  })
+})
+
+describe('a service’s address', () => {
+  const network = {subnet: '10.1.0.0/24', gateway: '10.1.0.1'}
+  const none = () => false
+
+  test('is in the last quarter, the same for the same service', () => {
+    const address = serviceAddress(network, 'shop/web', none)!
+    expect(isForServices(network.subnet, address)).toBe(true)
+    expect(serviceAddress(network, 'shop/web', none)).toBe(address)
+    expect(serviceAddress(network, 'shop/web', each => each === address)).not.toBe(address)
+    expect(isForServices(network.subnet, '10.1.0.191')).toBe(false)
+  })
+
+  test('is none of the gateway’s, the last one, or of a small subnet', () => {
+    const all = new Set<string>()
+    for (
+      let next = serviceAddress(network, 'x', none);
+      next;
+      next = serviceAddress(network, 'x', each => all.has(each))
+    ) {
+      all.add(next)
+    }
+    expect(all.size).toBe(63)
+    expect(all).not.toContain('10.1.0.255')
+    expect(serviceAddress({subnet: '10.1.0.0/26', gateway: '10.1.0.62'}, 'x', none)).not.toBe('10.1.0.62')
+    expect(serviceAddress({subnet: '10.1.0.0/27', gateway: '10.1.0.1'}, 'x', none)).toBeUndefined()
+    expect(isForServices('10.1.0.0/27', '10.1.0.30')).toBe(false)
   })
 })

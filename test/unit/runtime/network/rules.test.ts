@@ -25,7 +25,13 @@ test('one network that publishes nothing', () => {
         oifname { "stkfront" } ct status dnat accept
         oifname { "stkfront" } drop
       }
+      chain services {
+        type filter hook input priority 0; policy accept;
+        ip daddr { 10.192.0.0/20 } ip daddr != { 10.192.0.1 } tcp flags & (syn | ack) == syn reject with tcp reset
+        ip daddr { 10.192.0.0/20 } ip daddr != { 10.192.0.1 } meta l4proto udp reject
+      }
       chain published {
+        ip daddr { 10.192.0.0/20 } ip daddr != { 10.192.0.1 } return
       }
       chain prerouting {
         type nat hook prerouting priority -100; policy accept;

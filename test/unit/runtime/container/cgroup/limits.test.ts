@@ -129,17 +129,19 @@ cgroup2 /sys/fs/cgroup/unified cgroup2 rw,relatime 0 0
 test('a hybrid host is version 1, and a tree that two controllers share is entered once', () => {
   const layout = cgroupLayout(hybrid)!
   expect(layout.version).toBe(1)
-  expect(cgroupDirectories(layout, 'stack/abc', [])).toMatchObject({
+  expect(cgroupDirectories(layout, 'stack/abc', {asked: [], parent: 'stack'})).toMatchObject({
     all: ['/sys/fs/cgroup/cpu,cpuacct/stack/abc', '/sys/fs/cgroup/memory/stack/abc'],
     oomFile: '/sys/fs/cgroup/memory/stack/abc/memory.oom_control',
     trees: ['memory', 'cpu,cpuacct'],
   })
-  expect(cgroupDirectories(layout, 'stack/abc', ['cpuset']).all).toContain('/sys/fs/cgroup/cpuset/stack/abc')
+  expect(cgroupDirectories(layout, 'stack/abc', {asked: ['cpuset'], parent: 'stack'}).all).toContain(
+    '/sys/fs/cgroup/cpuset/stack/abc',
+  )
 })
 
 test('one tree is version 2, none is none', () => {
   const layout = cgroupLayout('cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n')!
-  expect(cgroupDirectories(layout, 'stack/abc', ['cpuset'])).toMatchObject({
+  expect(cgroupDirectories(layout, 'stack/abc', {asked: ['cpuset'], parent: 'stack'})).toMatchObject({
     version: 2,
     all: ['/sys/fs/cgroup/stack/abc'],
     oomFile: '/sys/fs/cgroup/stack/abc/memory.events',
