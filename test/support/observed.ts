@@ -1,5 +1,7 @@
 import {execFileSync} from 'node:child_process'
 import {existsSync, readdirSync, readFileSync} from 'node:fs'
+import {request} from 'node:http'
+import {json} from 'node:stream/consumers'
 import type {Workplace} from './stack.ts'
 
 export type Row = {
@@ -49,3 +51,11 @@ export function processes(...words: string[]): number[] {
 }
 
 export const daemonPid = (): number | undefined => processes('stack.mjs daemon')[0]
+
+/** What the daemon's Engine API answers to GET, asked past the command line. */
+export function askEngine<T>(path: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const asked = request({socketPath: '/run/stack/stack.sock', path}, answer => resolve(json(answer) as Promise<T>))
+    asked.once('error', reject).end()
+  })
+}

@@ -1,7 +1,7 @@
 import {once} from 'node:events'
 import {createServer} from 'node:net'
 import {afterEach, describe, expect, test} from 'vitest'
-import {links, processes, rows, states} from '../../support/observed.ts'
+import {askEngine, links, processes, rows, states} from '../../support/observed.ts'
 import {collect, eventually, Workplace} from '../../support/stack.ts'
 
 let place: Workplace | undefined
@@ -46,13 +46,8 @@ test('a program that is not in the container: 127, and its name', async () => {
   expect(up.code).toBe(1)
   expect(up.all).toMatch(/nonesuch.*No such file or directory/)
   const id = (await rows(here))[0]?.ID
-  const inspected = await here.run('curl', [
-    '-s',
-    '--unix-socket',
-    '/run/stack/stack.sock',
-    `http://stack/containers/${id}/json`,
-  ])
-  expect(JSON.parse(inspected.stdout).State).toMatchObject({
+  const {State} = await askEngine<{State: object}>(`/containers/${id}/json`)
+  expect(State).toMatchObject({
     Status: 'created',
     ExitCode: 127,
     Error: expect.stringContaining('nonesuch'),

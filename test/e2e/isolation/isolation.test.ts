@@ -1,6 +1,6 @@
 import {existsSync, readlinkSync} from 'node:fs'
 import {afterEach, describe, expect, test} from 'vitest'
-import {daemonPid, links, rows} from '../../support/observed.ts'
+import {askEngine, daemonPid, links, rows} from '../../support/observed.ts'
 import {eventually, Workplace} from '../../support/stack.ts'
 
 let place: Workplace | undefined
@@ -22,8 +22,7 @@ type Inspected = {
 
 const inspect = async (here: Workplace, service: string): Promise<Inspected> => {
   const id = (await rows(here)).find(each => each.Service === service)?.ID
-  const url = `http://stack/containers/${id}/json`
-  return JSON.parse((await here.run('curl', ['-s', '--unix-socket', '/run/stack/stack.sock', url])).stdout)
+  return askEngine(`/containers/${id}/json`)
 }
 const namespaceOf = ({State}: Inspected, kind: string) => readlinkSync(`/proc/${State.Pid}/ns/${kind}`)
 

@@ -1,7 +1,7 @@
 import {readdirSync, statSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterEach, expect, test} from 'vitest'
-import {rows, states} from '../../support/observed.ts'
+import {askEngine, rows, states} from '../../support/observed.ts'
 import {eventually, Workplace} from '../../support/stack.ts'
 
 let place: Workplace | undefined
@@ -25,13 +25,7 @@ async function files(here: Workplace): Promise<Array<readonly [name: string, siz
 }
 const inspected = async (here: Workplace) => {
   const id = (await rows(here))[0]!.ID
-  const {stdout} = await here.run('curl', [
-    '-s',
-    '--unix-socket',
-    '/run/stack/stack.sock',
-    `http://x/containers/${id}/json`,
-  ])
-  return JSON.parse(stdout).HostConfig.LogConfig
+  return (await askEngine<{HostConfig: {LogConfig: unknown}}>(`/containers/${id}/json`)).HostConfig.LogConfig
 }
 
 test('max-size and max-file bound what is kept; the newest lines stay', async () => {

@@ -1,6 +1,6 @@
 import {once} from 'node:events'
 import {afterEach, describe, expect, test} from 'vitest'
-import {rows, states} from '../../support/observed.ts'
+import {askEngine, rows, states} from '../../support/observed.ts'
 import {collect, eventually, Workplace} from '../../support/stack.ts'
 
 let place: Workplace | undefined
@@ -21,13 +21,7 @@ type Inspected = {
 }
 async function inspect(here: Workplace, service: string): Promise<Inspected> {
   const id = (await rows(here, service))[0]!.ID
-  const {stdout} = await here.run('curl', [
-    '-s',
-    '--unix-socket',
-    '/run/stack/stack.sock',
-    `http://x/containers/${id}/json`,
-  ])
-  return JSON.parse(stdout)
+  return askEngine(`/containers/${id}/json`)
 }
 /** Its exit codes by service. */
 const exits = async (here: Workplace) =>
