@@ -4,6 +4,7 @@ import {StackError} from '../base/error.ts'
 import type {ContainerRecord, MountRecord} from '../model/container.ts'
 import type {Daemon} from './context.ts'
 import {findContainer, findImage} from './find.ts'
+import {checkLinks} from './links.ts'
 import {attributesOf} from './supervise.ts'
 import type {CreateBody} from './translate/bodies.ts'
 import {wanted} from './translate/create.ts'
@@ -24,6 +25,7 @@ export async function createContainer(
   const image = findImage(runtime, body.Image)
   const {config, host, endpoints} = wanted(id, body, image)
   for (const {network} of endpoints) await networkOf(daemon, network)
+  checkLinks(runtime, endpoints, config.labels)
   const networkMode = host.networkMode.startsWith('container:')
     ? (`container:${findContainer(runtime, host.networkMode.slice('container:'.length)).id}` as const)
     : host.networkMode

@@ -23,6 +23,8 @@ type Inherited = Pick<
   | 'ports'
   | 'extraHosts'
   | 'dns'
+  | 'dnsSearch'
+  | 'dnsOptions'
   | 'healthcheck'
   | 'restart'
   | 'stopSignal'
@@ -55,6 +57,10 @@ export type ContainerSpec = Inherited & {
     readonly mode: number
   }>
   readonly networkMode: 'networks' | 'none' | 'host' | `container:${string}`
-  /** By the network's name on the engine; in order of attachment, the first has the default route. */
-  readonly networks: ReadonlyArray<{readonly name: string} & Omit<NetworkAttachment, 'priority' | 'gatewayPriority'>>
+  /** On every network: what only this container calls others. `names` are containers, `service` all of a service. */
+  readonly links?: ReadonlyArray<{readonly alias: string; readonly names: readonly string[]; readonly service?: string}>
+  /** By the network's name on the engine; in order of attachment; the highest gateway priority has the default route, of equals the first. */
+  readonly networks: ReadonlyArray<
+    {readonly name: string; readonly gatewayPriority?: number} & Omit<NetworkAttachment, 'priority' | 'gatewayPriority'>
+  >
 }

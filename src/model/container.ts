@@ -14,7 +14,7 @@ export type ContainerRecord = {
   readonly imageId: string
   readonly config: ContainerConfig
   readonly host: HostConfig
-  /** In order of attachment; the first holds the default route. Only for networkMode 'networks'. */
+  /** In order of attachment. Only for networkMode 'networks'. */
   readonly endpoints: readonly EndpointConfig[]
   /** Volumes and binds, resolved: anonymous volumes have their name by now. */
   readonly mounts: readonly MountRecord[]
@@ -107,6 +107,14 @@ export type EndpointConfig = {
   readonly ipv4Address?: string
   readonly ipv6Address?: string
   readonly macAddress?: string
+  /** In addition; without a length those of 169.254.0.0/16 have 16 bits, those of fe80::/10 64, others all. */
+  readonly linkLocalIps?: readonly string[]
+  /** `NAME:ALIAS`: what the container calls another; nobody else does. */
+  readonly links?: readonly string[]
+  /** In Docker's words: `com.docker.network.endpoint.ifname`. */
+  readonly options?: Readonly<Record<string, string>>
+  /** The highest of those that lead outside has the default route; of equals the first. */
+  readonly gatewayPriority?: number
 }
 
 export type MountRecord =

@@ -53,6 +53,10 @@ export type Service = {
   readonly networks: Readonly<Record<string, NetworkAttachment>>
   readonly extraHosts: readonly string[]
   readonly dns: readonly string[]
+  /** `.`: none; undefined: the host's. */
+  readonly dnsSearch?: readonly string[]
+  readonly dnsOptions?: readonly string[]
+  readonly links?: readonly Link[]
   readonly dependsOn: Readonly<Record<string, Dependency>>
   readonly healthcheck?: Healthcheck
   readonly restart: RestartPolicy
@@ -120,6 +124,11 @@ export type FileGrant = {
   readonly mode?: number
 }
 
+/** Another name for a service, or for a container of anybody's, that only this service sees. */
+export type Link = {
+  readonly alias: string
+} & ({readonly service: string} | {readonly container: string})
+
 export type NetworkAttachment = {
   readonly aliases: readonly string[]
   readonly ipv4Address?: string
@@ -127,6 +136,10 @@ export type NetworkAttachment = {
   readonly macAddress?: string
   readonly priority: number
   readonly gatewayPriority: number
+  readonly interfaceName?: string
+  /** Given in addition, on the same interface. */
+  readonly linkLocalIps?: readonly string[]
+  readonly driverOptions?: Readonly<Record<string, string>>
 }
 
 export type DependencyCondition = 'service_started' | 'service_healthy' | 'service_completed_successfully'
@@ -177,7 +190,14 @@ export type Network = {
   readonly internal: boolean
   readonly attachable: boolean
   readonly enableIpv6: boolean
-  readonly ipam: ReadonlyArray<{readonly subnet?: string; readonly gateway?: string; readonly ipRange?: string}>
+  readonly ipam: ReadonlyArray<{
+    readonly subnet?: string
+    readonly gateway?: string
+    /** Where addresses are taken from, within the subnet. */
+    readonly ipRange?: string
+    /** Of others, by their names: never given to a container. */
+    readonly auxAddresses?: Readonly<Record<string, string>>
+  }>
   readonly labels: Readonly<Record<string, string>>
 }
 

@@ -1,7 +1,7 @@
 import {StackError} from '../base/error.ts'
 import type {ContainerSpec} from '../engine/engine.ts'
 import {formatDependencies, label} from '../engine/labels.ts'
-import type {FileGrant, FileObject, Mount, Project, Service} from '../model/project.ts'
+import type {FileGrant, FileObject, Link, Mount, Project, Service} from '../model/project.ts'
 import {version} from '../version.ts'
 import {configHash} from './hash.ts'
 import {dependenciesOf, networkParent} from './order.ts'
@@ -23,12 +23,13 @@ export function containerSpec(project: Project, service: Service, number: number
     ],
     networkMode: networkMode(project, service),
     networks: networks(project, service, name),
+    ...(service.links === undefined ? {} : {links: service.links.map(link => linkOf(project, link))}),
   }
 }
 
 /** What a container takes from its service word by word: all but what the plan resolves or keeps to itself. */
 function engineFields(service: Service) {
-  const {dependsOn, pullPolicy, profiles, attach, scale, containerName, configs, secrets, ...same} = service
+  const {dependsOn, pullPolicy, profiles, attach, scale, containerName, configs, secrets, links, ...same} = service
   return same
 }
 
@@ -80,20 +81,25 @@ function networkMode(project: Project, service: Service): ContainerSpec['network
   return `container:${containerName(project, declared(project.services, parent, 'service'), 1)}`
 }
 
-/** The one with the highest gateway priority comes first and has the default route; then by priority, then by name. */
+function linkOf(project: Project, link: Link): NonNullable<ContainerSpec['links']>[number] {
+  const {alias} = link
+  if ('container' in link) return {alias, names: [link.container]}
+  const service = project.services[link.service]
+  if (service === undefined) return {alias, names: [], service: link.service}
+  const numbers = Array.from({length: service.scale}, (_, index) => index + 1)
+  return {alias, names: numbers.map(number => containerName(project, service, number)), service: link.service}
+}
+
+/** In order of priority, then by name; who leads outside is said by the gateway priority. */
 function networks(project: Project, service: Service, name: string): ContainerSpec['networks'] {
   if (service.networkMode !== 'networks') return []
   return Object.entries(service.networks)
-    .sort(
-      ([a, left], [b, right]) =>
-        right.gatewayPriority - left.gatewayPriority || right.priority - left.priority || (a < b ? -1 : 1),
-    )
-    .map(([key, {aliases, ipv4Address, ipv6Address, macAddress}]) => ({
+    .sort(([a, left], [b, right]) => right.priority - left.priority || (a < b ? -1 : 1))
+    .map(([key, {priority, gatewayPriority, aliases, ...same}]) => ({
+      ...same,
+      ...(gatewayPriority === 0 ? {} : {gatewayPriority}),
       name: declared(project.networks, key, 'network').name,
       aliases: [...new Set([service.name, name, ...aliases])],
-      ...(ipv4Address === undefined ? {} : {ipv4Address}),
-      ...(ipv6Address === undefined ? {} : {ipv6Address}),
-      ...(macAddress === undefined ? {} : {macAddress}),
     }))
 }
 

@@ -169,6 +169,13 @@ export type NetworkOptions = {
   readonly enableIpv6: boolean
   readonly subnet?: string
   readonly gateway?: string
+  /** Where addresses are taken from, within the subnet. */
+  readonly range?: string
+  /** Of others, by their names: never given to a container. */
+  readonly aux?: Readonly<Record<string, string>>
+  /** A /64. */
+  readonly subnet6?: string
+  readonly gateway6?: string
   readonly labels: Readonly<Record<string, string>>
 }
 
@@ -177,10 +184,19 @@ export type NetworkNames = {
   at(address: string): Endpoint | undefined
   /** The endpoints that a name stands for on a network (by id). */
   find(network: string, name: string): readonly Endpoint[]
-  /** What a container has of the network, and the DNS servers that it asked for. */
-  of(
-    container: string,
-  ): {readonly name: string; readonly endpoints: readonly Endpoint[]; readonly dns: readonly string[]} | undefined
+  /** What a container has of the network, and what it asked for of names. */
+  of(container: string): NamesOfContainer | undefined
+}
+
+export type NamesOfContainer = {
+  readonly name: string
+  readonly endpoints: readonly Endpoint[]
+  /** DNS servers. */
+  readonly dns: readonly string[]
+  /** Search domains; undefined: the host's. */
+  readonly search?: readonly string[]
+  /** What only this container calls others: names of theirs by its own for them, in lower case. */
+  readonly links?: Readonly<Record<string, readonly string[]>>
 }
 
 export type PublishedPort = PortBinding & {readonly hostPortNumber: number}

@@ -39,11 +39,14 @@ export type CanonicalService = {
     readonly watch?: ReadonlyArray<{readonly path?: string; readonly action?: string; readonly target?: string}>
   } | null
   readonly dns?: readonly string[]
+  readonly dns_opt?: readonly string[]
+  readonly dns_search?: readonly string[]
   readonly domainname?: string
   readonly entrypoint?: readonly string[] | null
   readonly env_file?: ReadonlyArray<{readonly path?: string; readonly required?: boolean; readonly format?: string}>
   readonly environment?: Readonly<Record<string, string | null>>
   readonly expose?: readonly string[]
+  readonly external_links?: readonly string[]
   readonly extra_hosts?: readonly string[]
   readonly gpus?: readonly CanonicalDeviceRequest[]
   readonly group_add?: readonly string[]
@@ -137,6 +140,9 @@ export type CanonicalAttachment = {
   readonly mac_address?: string
   readonly priority?: number
   readonly gw_priority?: number
+  readonly interface_name?: string
+  readonly link_local_ips?: readonly string[]
+  readonly driver_opts?: Texts
 }
 
 export type CanonicalPort = {
@@ -167,7 +173,12 @@ export type CanonicalNetwork = {
   readonly enable_ipv6?: boolean
   readonly ipam?: {
     readonly driver?: string
-    readonly config?: ReadonlyArray<{readonly subnet?: string; readonly gateway?: string; readonly ip_range?: string}>
+    readonly config?: ReadonlyArray<{
+      readonly subnet?: string
+      readonly gateway?: string
+      readonly ip_range?: string
+      readonly aux_addresses?: Texts
+    }>
   }
   readonly labels?: Readonly<Record<string, string>>
 }

@@ -36,7 +36,14 @@ export type HealthBody = {
 export type EndpointBody = {
   readonly Aliases?: readonly string[] | null
   readonly MacAddress?: string
-  readonly IPAMConfig?: {readonly IPv4Address?: string; readonly IPv6Address?: string} | null
+  readonly IPAMConfig?: {
+    readonly IPv4Address?: string
+    readonly IPv6Address?: string
+    readonly LinkLocalIPs?: readonly string[] | null
+  } | null
+  readonly Links?: readonly string[] | null
+  readonly DriverOpts?: Readonly<Record<string, string>> | null
+  readonly GwPriority?: number
 }
 
 export type HostBody = {

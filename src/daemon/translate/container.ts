@@ -1,4 +1,4 @@
-import type {MountRecord} from '../../model/container.ts'
+import type {EndpointConfig, MountRecord} from '../../model/container.ts'
 import type {Health} from '../health.ts'
 import {configBody, hostBody, networkMode} from './configuration.ts'
 import {goTime} from './duration.ts'
@@ -98,11 +98,12 @@ function networks({record, endpoints, networkIds}: Observed) {
       return [
         config.network,
         {
-          IPAMConfig: config.ipv4Address ? {IPv4Address: config.ipv4Address} : null,
-          Links: null,
+          IPAMConfig: addressesAsked(config),
+          Links: config.links ?? null,
           Aliases: config.aliases,
           MacAddress: at?.mac ?? '',
-          DriverOpts: null,
+          DriverOpts: config.options ?? null,
+          GwPriority: config.gatewayPriority ?? 0,
           NetworkID: id,
           EndpointID: '',
           Gateway: at?.gateway ?? '',
@@ -116,6 +117,15 @@ function networks({record, endpoints, networkIds}: Observed) {
       ]
     }),
   )
+}
+
+function addressesAsked({ipv4Address, ipv6Address, linkLocalIps}: EndpointConfig) {
+  const asked = {
+    ...(ipv4Address ? {IPv4Address: ipv4Address} : {}),
+    ...(ipv6Address ? {IPv6Address: ipv6Address} : {}),
+    ...(linkLocalIps ? {LinkLocalIPs: linkLocalIps} : {}),
+  }
+  return Object.keys(asked).length === 0 ? null : asked
 }
 
 function legacyAddress({endpoints}: Observed) {

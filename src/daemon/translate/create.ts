@@ -160,6 +160,10 @@ function endpoints(body: CreateBody): EndpointConfig[] {
       ...(ipv4Address ? {ipv4Address} : {}),
       ...(ipv6Address ? {ipv6Address} : {}),
       ...(settings?.MacAddress ? {macAddress: settings.MacAddress} : {}),
+      ...(settings?.IPAMConfig?.LinkLocalIPs?.length ? {linkLocalIps: settings.IPAMConfig.LinkLocalIPs} : {}),
+      ...(settings?.Links?.length ? {links: settings.Links} : {}),
+      ...(settings?.DriverOpts && Object.keys(settings.DriverOpts).length > 0 ? {options: settings.DriverOpts} : {}),
+      ...(settings?.GwPriority ? {gatewayPriority: settings.GwPriority} : {}),
     }
   })
 }

@@ -1,6 +1,6 @@
 import type {ContainerSpec} from '../engine.ts'
 import type {Client} from './client.ts'
-import {createBody, fileBodies} from './create-body.ts'
+import {createBody, endpointBody, fileBodies} from './create-body.ts'
 import {archiveOf} from './files.ts'
 
 /** The first that takes several networks at once. */
@@ -9,7 +9,10 @@ const severalNetworks = 44
 /** Makes a container; nothing of it is left when it fails. */
 export async function create(client: Client, spec: ContainerSpec, {isOurs}: {isOurs: boolean}): Promise<string> {
   if (isOurs)
-    return post(client, spec, {...createBody(spec), ...(spec.files.length === 0 ? {} : {StackFiles: fileBodies(spec)})})
+    return post(client, spec, {
+      ...createBody(spec, {isOurs}),
+      ...(spec.files.length === 0 ? {} : {StackFiles: fileBodies(spec)}),
+    })
   const [first, ...others] = spec.networks
   const isOld = others.length > 0 && (await minorVersion(client)) < severalNetworks
   const body = createBody(isOld && first !== undefined ? {...spec, networks: [first]} : spec)
@@ -43,15 +46,8 @@ async function minorVersion(client: Client): Promise<number> {
 }
 
 async function connect(client: Client, id: string, networks: ContainerSpec['networks']): Promise<void> {
-  for (const {name, aliases, ipv4Address, ipv6Address} of networks) {
-    const IPAMConfig = {
-      ...(ipv4Address ? {IPv4Address: ipv4Address} : {}),
-      ...(ipv6Address ? {IPv6Address: ipv6Address} : {}),
-    }
-    const body = {
-      Container: id,
-      EndpointConfig: {Aliases: aliases, ...(Object.keys(IPAMConfig).length > 0 ? {IPAMConfig} : {})},
-    }
-    await client.call({method: 'POST', path: `/networks/${encodeURIComponent(name)}/connect`, body})
+  for (const network of networks) {
+    const body = {Container: id, EndpointConfig: endpointBody(network)}
+    await client.call({method: 'POST', path: `/networks/${encodeURIComponent(network.name)}/connect`, body})
   }
 }

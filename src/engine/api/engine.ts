@@ -104,10 +104,11 @@ export class ApiEngine implements Engine {
     ipam,
     labels,
   }: NetworkSpec): Promise<void> {
-    const ranges = ipam.map(({subnet, gateway, ipRange}) => ({
+    const ranges = ipam.map(({subnet, gateway, ipRange, auxAddresses}) => ({
       ...(subnet === undefined ? {} : {Subnet: subnet}),
       ...(gateway === undefined ? {} : {Gateway: gateway}),
       ...(ipRange === undefined ? {} : {IPRange: ipRange}),
+      ...(auxAddresses === undefined ? {} : {AuxiliaryAddresses: auxAddresses}),
     }))
     const body = {Name: name, CheckDuplicate: true, Driver: driver, Options: {...driverOptions}, Internal: internal}
     const more = {Attachable: attachable, EnableIPv6: enableIpv6, Labels: {...labels}}

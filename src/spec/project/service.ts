@@ -1,6 +1,6 @@
 import {parseBytes} from '../../base/bytes.ts'
 import {parseDuration} from '../../base/duration.ts'
-import type {Dependency, DependencyCondition, NetworkAttachment, Port, Service} from '../../model/project.ts'
+import type {Dependency, DependencyCondition, Link, NetworkAttachment, Port, Service} from '../../model/project.ts'
 import type {CanonicalAttachment, CanonicalDependency, CanonicalService} from '../canonical-form.ts'
 import {mapValues} from '../normalise.ts'
 import {defined} from './defined.ts'
@@ -78,6 +78,11 @@ function networkOf(service: CanonicalService) {
     expose: [...(service.expose ?? [])].map(port => (port.includes('/') ? port : `${port}/tcp`)),
     extraHosts: (service.extra_hosts ?? []).map(host => host.replace('=', ':')),
     dns: (service.dns ?? []).filter(server => server !== ''),
+    ...defined({
+      dnsSearch: orUndefined(service.dns_search),
+      dnsOptions: orUndefined(service.dns_opt),
+      links: orUndefined(linksOf(service)),
+    }),
   }
 }
 
@@ -87,10 +92,28 @@ const attachmentOf = (attachment: CanonicalAttachment | null): NetworkAttachment
     ipv4Address: attachment?.ipv4_address,
     ipv6Address: attachment?.ipv6_address,
     macAddress: attachment?.mac_address,
+    interfaceName: attachment?.interface_name,
+    linkLocalIps: orUndefined(attachment?.link_local_ips),
+    driverOptions: attachment?.driver_opts && mapValues(attachment.driver_opts, value => value ?? ''),
   }),
   priority: attachment?.priority ?? 0,
   gatewayPriority: attachment?.gw_priority ?? 0,
 })
+
+const orUndefined = <T>(list: readonly T[] | undefined): readonly T[] | undefined =>
+  list?.length === 0 ? undefined : list
+
+/** `NAME[:ALIAS]`. */
+function linksOf({links = [], external_links: external = []}: CanonicalService): Link[] {
+  const split = (text: string) => {
+    const [name = '', alias = name] = text.split(':')
+    return {name, alias}
+  }
+  return [
+    ...links.map(split).map(({name, alias}) => ({service: name, alias})),
+    ...external.map(split).map(({name, alias}) => ({container: name, alias})),
+  ]
+}
 
 const portOf = (port: NonNullable<CanonicalService['ports']>[number]): Port => ({
   target: port.target!,

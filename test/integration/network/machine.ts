@@ -32,6 +32,9 @@ export type Wanted = {
   readonly mode?: ContainerRecord['host']['networkMode']
   readonly dns?: readonly string[]
   readonly hasHealthcheck?: boolean
+  /** By network. */
+  readonly more?: Readonly<Record<string, Partial<ContainerRecord['endpoints'][number]>>>
+  readonly search?: readonly string[]
 }
 
 export async function machine(): Promise<Machine> {
@@ -88,7 +91,12 @@ export function recordOf(name: string, more: Wanted): ContainerRecord {
     image: '',
     imageId: '',
     mounts: [],
-    endpoints: (more.networks ?? []).map(network => ({network, aliases: more.aliases ?? [], ...only})),
+    endpoints: (more.networks ?? []).map(network => ({
+      network,
+      aliases: more.aliases ?? [],
+      ...only,
+      ...more.more?.[network],
+    })),
     config: {
       hostname: '',
       domainname: '',
@@ -99,7 +107,7 @@ export function recordOf(name: string, more: Wanted): ContainerRecord {
       networkMode: more.mode ?? 'networks',
       portBindings: more.ports ?? [],
       dns: more.dns ?? [],
-      dnsSearch: [],
+      dnsSearch: more.search ?? [],
       dnsOptions: [],
       extraHosts: [],
     } as unknown as ContainerRecord['host'],
