@@ -1,6 +1,7 @@
 // The whole surface: types and sentences for each export stand in src/native/binding.ts.
 #include <napi.h>
 
+#include "../mounts/mount.h"
 #include "../namespaces/in_netns.h"
 #include "../namespaces/netns.h"
 #include "../netlink/address.h"
@@ -147,6 +148,20 @@ Napi::Value forget_flows(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value mount(const Napi::CallbackInfo& info) {
+  const Arguments options(info);
+  Mount mount{.source = options.text("source"),
+              .target = options.text("target"),
+              .type = options.text("type"),
+              .flags = static_cast<unsigned long>(options.number("flags")),
+              .data = options.text("data")};
+  return promise(info.Env(), [mount] { ::mount_at(mount); });
+}
+
+Napi::Value unmount(const Napi::CallbackInfo& info) {
+  return promise(info.Env(), [target = Arguments(info).text("target")] { ::unmount(target); });
+}
+
 Napi::Value run_program(const Napi::CallbackInfo& info) {
   const Arguments options(info);
   Program program{.file = options.text("file"),
@@ -176,6 +191,8 @@ Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   publish("listRoutes", list_routes);
   publish("listAddresses", list_addresses);
   publish("forgetFlows", forget_flows);
+  publish("mount", mount);
+  publish("unmount", unmount);
   publish("runProgram", run_program);
   return exports;
 }

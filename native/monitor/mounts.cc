@@ -106,9 +106,14 @@ void Rootfs::bind(const std::string& source, const std::string& target, const st
   unsigned recursive = 0;
   mount_attr attributes{};
   attributes.propagation = MS_PRIVATE;
+  mount_attr top{};
   for (const auto& name : split(flags, ',')) {
     if (name == "rec") {
       recursive = AT_RECURSIVE;
+      continue;
+    }
+    if (name == "ro-top") {
+      top.attr_set = MOUNT_ATTR_RDONLY;
       continue;
     }
     const Flag& flag = flag_of(name);
@@ -119,6 +124,7 @@ void Rootfs::bind(const std::string& source, const std::string& target, const st
   struct stat status {};
   check(::fstat(tree.get(), &status), "stat", source);
   kernel::mount_setattr(tree.get(), recursive, attributes, source);
+  if (top.attr_set != 0) kernel::mount_setattr(tree.get(), 0, top, source);
   kernel::move_mount(tree.get(), target_like(target, S_ISDIR(status.st_mode)).get(), target);
 }
 

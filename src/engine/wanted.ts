@@ -48,6 +48,8 @@ export type ContainerSpec = Inherited & {
   readonly labels: Readonly<Record<string, string>>
   /** The source of a volume is its name on the engine. */
   readonly mounts: Service['mounts']
+  /** `CONTAINER` or `CONTAINER:ro`. */
+  readonly volumesFrom?: readonly string[]
   /** Configs and secrets: content put into the container before it starts. */
   readonly files: ReadonlyArray<{
     readonly target: string

@@ -73,12 +73,16 @@ class Performer {
     this.#ids.set(ref, await this.#engine.createContainer(this.#withParent(spec)))
   }
 
-  /** A container whose network is shared may have been created by this plan, under a name that is not yet its own. */
+  /** A container whose network or volumes are shared may have been created by this plan, under a name that is not yet its own. */
   #withParent(spec: ContainerSpec): ContainerSpec {
-    if (!spec.networkMode.startsWith('container:')) return spec
-    const parent = spec.networkMode.slice('container:'.length)
-    for (const [{name}, id] of this.#ids) if (name === parent) return {...spec, networkMode: `container:${id}`}
-    return spec
+    const created = new Map([...this.#ids].map(([{name}, id]) => [name, id]))
+    const parent = created.get(spec.networkMode.slice('container:'.length))
+    const isShared = spec.networkMode.startsWith('container:') && parent !== undefined
+    return {
+      ...spec,
+      ...(isShared ? {networkMode: `container:${parent}` as const} : {}),
+      ...(spec.volumesFrom === undefined ? {} : {volumesFrom: spec.volumesFrom.map(each => withId(each, created))}),
+    }
   }
 
   #idOf(ref: ContainerRef): string {
@@ -86,4 +90,9 @@ class Performer {
     if (id === undefined) throw new StackError('not-found', `container ${ref.name} was not created`)
     return id
   }
+}
+
+function withId(source: string, created: ReadonlyMap<string, string>): string {
+  const [name = '', ...mode] = source.split(':')
+  return [created.get(name) ?? name, ...mode].join(':')
 }

@@ -68,6 +68,8 @@ export type HostConfig = {
   readonly securityOpt: readonly string[]
   readonly groupAdd: readonly string[]
   readonly extraHosts: readonly string[]
+  /** `CONTAINER` or `CONTAINER:ro`, as asked: what came of it stands in the record's mounts. */
+  readonly volumesFrom?: readonly string[]
   readonly dns: readonly string[]
   readonly dnsSearch: readonly string[]
   readonly dnsOptions: readonly string[]
@@ -124,6 +126,8 @@ export type MountRecord =
       readonly target: string
       readonly readOnly: boolean
       readonly propagation?: string
+      /** Of what is mounted below the source: 'disabled' leaves it out, 'writable' makes it not read-only. */
+      readonly recursive?: 'disabled' | 'writable' | 'readonly'
     }
   | {
       readonly type: 'volume'

@@ -45,6 +45,7 @@ export type Service = {
   /** `80/tcp`: informational. */
   readonly expose: readonly string[]
   readonly mounts: readonly Mount[]
+  readonly volumesFrom?: readonly VolumesFrom[]
   readonly configs: readonly FileGrant[]
   readonly secrets: readonly FileGrant[]
   /** 'bridge' kind: attached to `networks`. */
@@ -95,6 +96,8 @@ export type Mount =
       readonly readOnly: boolean
       readonly createHostPath: boolean
       readonly propagation?: string
+      /** Of what is mounted below the source: 'disabled' leaves it out, 'writable' keeps it as it is. */
+      readonly recursive?: 'disabled' | 'writable' | 'readonly'
     }
   /** `source` is a key of Project.volumes; undefined: anonymous. */
   | {
@@ -104,6 +107,8 @@ export type Mount =
       readonly readOnly: boolean
       readonly nocopy: boolean
       readonly subpath?: string
+      /** Of an anonymous one. */
+      readonly labels?: Readonly<Record<string, string>>
     }
   | {
       readonly type: 'tmpfs'
@@ -112,6 +117,9 @@ export type Mount =
       readonly mode?: number
       readonly options?: string
     }
+
+/** Whose binds and volumes a container has too, where it has none of its own. */
+export type VolumesFrom = ({readonly service: string} | {readonly container: string}) & {readonly readOnly: boolean}
 
 /** A config or secret given to a service as a file. */
 export type FileGrant = {

@@ -44,6 +44,10 @@ export type Native = {
   listAddresses(options: Record<string, never>): Promise<{address: string; link: number}[]>
   /** Makes the kernel forget tracked IPv4 flows to a port by IP protocol number (17: UDP): their next packets meet the rules again. */
   forgetFlows(options: {protocol: number; port: number}): Promise<void>
+  /** mount(2), with MS_ bits as `flags`. A bind gets its other flags by a second call; a failure leaves no mount. */
+  mount(options: {source: string; target: string; type: string; flags: number; data: string}): Promise<void>
+  /** At once for whoever looks; in the kernel when its last user is gone. What is no mount is EINVAL. */
+  unmount(options: {target: string}): Promise<void>
   /**
    * Starts `file` (with `args` after its own name) with posix_spawn (never fork: this process is large), gives it `input` on descriptor 0 and
    * resolves with all that it wrote to descriptor 3 until that closed, and with its exit status. Descriptors 1 and 2

@@ -1,7 +1,7 @@
 import {StackError} from '../base/error.ts'
 import type {ContainerSpec} from '../engine/engine.ts'
 import {formatDependencies, label} from '../engine/labels.ts'
-import type {FileGrant, FileObject, Link, Mount, Project, Service} from '../model/project.ts'
+import type {FileGrant, FileObject, Link, Mount, Project, Service, VolumesFrom} from '../model/project.ts'
 import {version} from '../version.ts'
 import {configHash} from './hash.ts'
 import {dependenciesOf, networkParent} from './order.ts'
@@ -17,6 +17,9 @@ export function containerSpec(project: Project, service: Service, number: number
     name,
     labels: {...service.labels, ...ownLabels(project, service, number)},
     mounts: service.mounts.map(mount => realMount(mount, project)),
+    ...(service.volumesFrom === undefined
+      ? {}
+      : {volumesFrom: service.volumesFrom.map(each => volumesFrom(project, each, number))}),
     files: [
       ...grants(service.configs, project.configs, 'config'),
       ...grants(service.secrets, project.secrets, 'secret'),
@@ -29,7 +32,8 @@ export function containerSpec(project: Project, service: Service, number: number
 
 /** What a container takes from its service word by word: all but what the plan resolves or keeps to itself. */
 function engineFields(service: Service) {
-  const {dependsOn, pullPolicy, profiles, attach, scale, containerName, configs, secrets, links, ...same} = service
+  const {dependsOn, pullPolicy, profiles, attach, scale, containerName, configs, secrets, links, volumesFrom, ...same} =
+    service
   return same
 }
 
@@ -50,6 +54,14 @@ function ownLabels(project: Project, service: Service, number: number): Record<s
 function realMount(mount: Mount, project: Project): ContainerSpec['mounts'][number] {
   if (mount.type !== 'volume' || mount.source === undefined) return mount
   return {...mount, source: declared(project.volumes, mount.source, 'volume').name}
+}
+
+/** The container of the same number, else the first. */
+function volumesFrom(project: Project, from: VolumesFrom, number: number): string {
+  const mode = from.readOnly ? ':ro' : ''
+  if ('container' in from) return `${from.container}${mode}`
+  const source = declared(project.services, from.service, 'service')
+  return `${containerName(project, source, number <= source.scale ? number : 1)}${mode}`
 }
 
 type Kind = 'config' | 'secret'

@@ -5,7 +5,7 @@ import {isUp} from './compare.ts'
 import {containerName, containerSpec} from './container-spec.ts'
 import type {Decision, Replica} from './converge.ts'
 import {inheritVolumes} from './inherit.ts'
-import {networkParent} from './order.ts'
+import {networkParent, volumeSources} from './order.ts'
 import {type Made, makeNetworks, makeVolumes, usedNetworks, usedVolumes} from './resources.ts'
 import {startServices} from './start-steps.ts'
 import type {ContainerRef, PullPolicy, Step} from './step.ts'
@@ -48,12 +48,20 @@ export function stepsFor(project: Project, actual: Actual, work: UpWork): readon
     volumes: makeVolumes(creating, known),
     images: ensureImages(creating, options, list),
   }
-  const created = createContainers(work, {project, list, resources})
+  const created = createContainers(work, {project: withScales(project, options), list, resources})
   const stopped = stopContainers(work, list, created)
   const settled = settleContainers(project, work, {list, stopped})
   if (!options.noStart) startServices(project, work, {list, progress: settled})
   return list.steps
 }
+
+/** Names of other replicas are made from the numbers that there will be. */
+const withScales = (project: Project, {scale = {}}: UpOptions): Project => ({
+  ...project,
+  services: Object.fromEntries(
+    Object.entries(project.services).map(([name, each]) => [name, {...each, scale: scale[name] ?? each.scale}]),
+  ),
+})
 
 export const isNew = ({action}: Replica): boolean => action === 'create' || action === 'replace'
 
@@ -89,6 +97,9 @@ function createContainers({decisions, options}: UpWork, {project, list, resource
       ...usedNetworks(service).flatMap(key => resources.networks.get(project.networks[key]!.name) ?? []),
       ...usedVolumes(service).flatMap(key => resources.volumes.get(project.volumes[key]!.name) ?? []),
       parent === undefined ? [] : (all.get(parent)?.[0]?.created ?? []),
+      volumeSources(service)
+        .flatMap(each => all.get(each) ?? [])
+        .flatMap(({created}) => created ?? []),
       leftovers.map(
         each => removeContainer(list, each, {because: 'left of a replacement that was broken off'}).removed,
       ),

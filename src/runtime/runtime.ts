@@ -207,7 +207,7 @@ export type VolumeRecord = {
   readonly options: Readonly<Record<string, string>>
   readonly labels: Readonly<Record<string, string>>
   readonly created: number
-  /** Host directory. */
+  /** Host directory; of one with options only there while it is mounted. */
   readonly mountpoint: string
 }
 
@@ -221,6 +221,12 @@ export interface Volumes {
     options: Record<string, string>
     labels: Record<string, string>
   }): Promise<VolumeRecord>
+  /** Mounts one that has options, when its first container starts. */
+  use(name: string, container: string): Promise<void>
+  /** As `use`, of what ran before: nothing is looked at. */
+  hold(name: string, container: string): void
+  /** Unmounts it after the last. Idempotent. */
+  leave(name: string, container: string): Promise<void>
   /** Errors: not-found. Whether it is in use is the caller's question. */
   remove(name: string): Promise<void>
 }

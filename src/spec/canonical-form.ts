@@ -157,8 +157,8 @@ export type CanonicalMount = {
   readonly source?: string
   readonly target?: string
   readonly read_only?: boolean
-  readonly bind?: {readonly create_host_path?: boolean; readonly propagation?: string}
-  readonly volume?: {readonly nocopy?: boolean; readonly subpath?: string}
+  readonly bind?: {readonly create_host_path?: boolean; readonly propagation?: string; readonly recursive?: string}
+  readonly volume?: {readonly nocopy?: boolean; readonly subpath?: string; readonly labels?: Texts}
   readonly tmpfs?: {readonly size?: string; readonly mode?: string}
 }
 

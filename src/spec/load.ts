@@ -34,6 +34,7 @@ export type LoadRequest = {
   readonly read: (path: string) => Uint8Array | undefined
   /** `linux/amd64`: what this machine runs. */
   readonly platform?: string | undefined
+  readonly selinux?: boolean
 }
 
 /**
@@ -72,7 +73,7 @@ type Understanding = {
 
 function understand(tree: MapTree, {request, context, environment, name, problems}: Understanding): Loaded {
   checkServicesKey(tree, context)
-  checkSupport(tree, {platform: request.platform}, context.report)
+  checkSupport(tree, {platform: request.platform, selinux: request.selinux ?? false}, context.report)
   const plain = {services: {}, ...(toPlain(tree) as object)} as Canonical
   const model = normalise(plain, name, request.workingDirectory)
   const switched = applyProfiles(model, request.profiles, request.services ?? [])

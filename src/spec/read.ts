@@ -50,6 +50,7 @@ export function readRequest(options: ReadOptions): ReadResult {
     projectName: options.projectName,
     services: options.services ?? [],
     read: readIfThere,
+    selinux: existsSync('/sys/fs/selinux/enforce'),
     platform: `linux/${{x64: 'amd64', ia32: '386'}[arch() as string] ?? arch()}`,
   }
   return {

@@ -5,6 +5,8 @@ import {entriesOf, get, itemsOf, type MapTree, type Tree, textOf} from './tree.t
 export type SupportContext = {
   /** `linux/amd64`; undefined: any platform is taken. */
   readonly platform: string | undefined
+  /** Whether this machine labels files for SELinux. */
+  readonly selinux: boolean
 }
 
 type Tell = {readonly where: string; readonly context: SupportContext; readonly report: Report}
@@ -62,8 +64,13 @@ const serviceChecks: Readonly<Record<string, ValueCheck>> = {
       )
     })
   },
-  volumes: (tree, {where, report}) => {
+  volumes: (tree, {where, context, report}) => {
     itemsOf(tree).forEach((item, index) => {
+      const selinux = get(item, 'bind', 'selinux')
+      if (selinux !== undefined && context.selinux) {
+        const message = `${where}[${index}].bind.selinux has no effect`
+        report(unsupported(warning, message, {at: selinux.at, hint: 'files are not labelled for SELinux'}))
+      }
       const type = get(item, 'type')
       if (type === undefined || ['bind', 'volume', 'tmpfs'].includes(textOf(type) ?? '')) return
       report(
@@ -112,6 +119,13 @@ function checkDrivers(tree: MapTree, report: Report): void {
           hint: `the driver is ${own}`,
         }),
       )
+    }
+  }
+  for (const [name, {value}] of entriesOf(get(tree, 'volumes'))) {
+    for (const [option, {key}] of entriesOf(get(value, 'driver_opts'))) {
+      if (['type', 'o', 'device'].includes(option)) continue
+      const message = `volumes.${name}.driver_opts: ${option} is not supported`
+      report(unsupported(problem, message, {at: key, hint: 'options are type, o and device, as of mount'}))
     }
   }
   for (const [name, {value}] of entriesOf(get(tree, 'networks'))) {

@@ -88,8 +88,18 @@ export type MountBody = {
   readonly Source?: string
   readonly Target: string
   readonly ReadOnly?: boolean
-  readonly BindOptions?: {readonly Propagation?: string; readonly CreateMountpoint?: boolean}
-  readonly VolumeOptions?: {readonly NoCopy?: boolean; readonly Subpath?: string}
+  readonly BindOptions?: {
+    readonly Propagation?: string
+    readonly CreateMountpoint?: boolean
+    readonly NonRecursive?: boolean
+    readonly ReadOnlyNonRecursive?: boolean
+    readonly ReadOnlyForceRecursive?: boolean
+  }
+  readonly VolumeOptions?: {
+    readonly NoCopy?: boolean
+    readonly Subpath?: string
+    readonly Labels?: Readonly<Record<string, string>> | null
+  }
   readonly TmpfsOptions?: {readonly SizeBytes?: number; readonly Mode?: number}
 }
 

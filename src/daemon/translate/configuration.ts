@@ -84,6 +84,7 @@ export function hostBody(record: ContainerRecord) {
     Binds: record.mounts.flatMap(each =>
       each.type === 'bind' ? [`${each.source}:${each.target}${each.readOnly ? ':ro' : ''}`] : [],
     ),
+    VolumesFrom: host.volumesFrom ?? null,
     LogConfig: {
       Type: 'json-file',
       Config: {'max-size': String(host.log.maxSize), 'max-file': String(host.log.maxFiles)},

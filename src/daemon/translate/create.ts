@@ -100,6 +100,7 @@ function hostConfig(body: CreateBody): HostConfig {
     securityOpt: host.SecurityOpt ?? [],
     groupAdd: host.GroupAdd ?? [],
     extraHosts: host.ExtraHosts ?? [],
+    ...(host.VolumesFrom?.length ? {volumesFrom: host.VolumesFrom} : {}),
     dns: host.Dns ?? [],
     dnsSearch: host.DnsSearch ?? [],
     dnsOptions: host.DnsOptions ?? [],

@@ -80,6 +80,7 @@ function hostConfig(spec: ContainerSpec): HostConfig {
     PortBindings: portBindings(spec.ports),
     RestartPolicy: {Name: spec.restart.name, MaximumRetryCount: spec.restart.maximumRetryCount},
     Mounts: spec.mounts.flatMap(mountSettings),
+    ...given('VolumesFrom', spec.volumesFrom && [...spec.volumesFrom]),
     Privileged: spec.privileged,
     ReadonlyRootfs: spec.readOnly,
     CapAdd: [...spec.capAdd],
@@ -128,14 +129,14 @@ function mountSettings(mount: Mount): Settings[] {
       return [
         {
           ...{Type: 'bind', Source: mount.source, Target: mount.target, ReadOnly: mount.readOnly},
-          BindOptions: {CreateMountpoint: mount.createHostPath, ...given('Propagation', mount.propagation)},
+          BindOptions: bindOptions(mount),
         } as Settings,
       ]
     case 'volume':
       return [
         {
           ...{Type: 'volume', Source: mount.source ?? '', Target: mount.target, ReadOnly: mount.readOnly},
-          VolumeOptions: {NoCopy: mount.nocopy, ...given('Subpath', mount.subpath)},
+          VolumeOptions: {NoCopy: mount.nocopy, ...given('Subpath', mount.subpath), ...given('Labels', mount.labels)},
         } as Settings,
       ]
     case 'tmpfs': {
@@ -143,6 +144,16 @@ function mountSettings(mount: Mount): Settings[] {
       const TmpfsOptions = {...given('SizeBytes', mount.size), ...given('Mode', mount.mode)}
       return [{Type: 'tmpfs', Source: '', Target: mount.target, TmpfsOptions} as Settings]
     }
+  }
+}
+
+function bindOptions({createHostPath, propagation, recursive}: Extract<Mount, {type: 'bind'}>): object {
+  return {
+    CreateMountpoint: createHostPath,
+    ...given('Propagation', propagation),
+    ...(recursive === 'disabled' ? {NonRecursive: true} : {}),
+    ...(recursive === 'writable' ? {ReadOnlyNonRecursive: true} : {}),
+    ...(recursive === 'readonly' ? {ReadOnlyForceRecursive: true} : {}),
   }
 }
 

@@ -5,7 +5,7 @@ import type {CanonicalAttachment, CanonicalDependency, CanonicalService} from '.
 import {mapValues} from '../normalise.ts'
 import {defined} from './defined.ts'
 import {healthcheckOf} from './health.ts'
-import {configGrants, mountsOf, secretGrants} from './mounts.ts'
+import {configGrants, mountsOf, secretGrants, volumesFromOf} from './mounts.ts'
 import {resourcesOf} from './resources.ts'
 import {restartOf} from './restart.ts'
 
@@ -26,6 +26,7 @@ export function serviceOf(name: string, service: CanonicalService, project: stri
     attach: service.attach ?? true,
     ...networkOf(service),
     mounts: mountsOf(service),
+    ...defined({volumesFrom: volumesFromOf(service)}),
     configs: configGrants(service.configs ?? []),
     secrets: secretGrants(service.secrets ?? []),
     dependsOn: mapValues(service.depends_on ?? {}, dependencyOf),
