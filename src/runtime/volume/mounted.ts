@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs'
 import {mkdir, rmdir} from 'node:fs/promises'
+import {dirname} from 'node:path'
 import {errnoOf, StackError} from '../../base/error.ts'
 import {native} from '../../native/binding.ts'
 import type {VolumeRecord} from '../runtime.ts'
@@ -13,7 +14,7 @@ export async function mountVolume({name, options, mountpoint}: VolumeRecord): Pr
   try {
     await native().mount({...(await withAddress(call)), target: mountpoint})
   } catch (error) {
-    await rmdir(mountpoint)
+    await removeEmpty(mountpoint)
     const what = `mount volume "${name}" (type ${call.type}, device ${call.source}${options.o ? `, o ${options.o}` : ''})`
     throw new StackError('start-failed', `${what}: ${reasonOf(error)}`, hintOf(error, call.type))
   }
@@ -23,10 +24,15 @@ export async function mountVolume({name, options, mountpoint}: VolumeRecord): Pr
 export async function unmountVolume({mountpoint}: VolumeRecord): Promise<void> {
   // Again where somebody mounted over it.
   while (isMountpoint(mountpoint)) await native().unmount({target: mountpoint})
-  try {
-    await rmdir(mountpoint)
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
+  await removeEmpty(mountpoint)
+}
+
+/** The directory, and the one of all mountpoints with the last; never what is in them. */
+async function removeEmpty(mountpoint: string): Promise<void> {
+  for (const each of [mountpoint, dirname(mountpoint)]) {
+    await rmdir(each).catch(error => {
+      if (!['ENOENT', 'ENOTEMPTY'].includes(errnoOf(error) ?? '')) throw error
+    })
   }
 }
 
