@@ -11,7 +11,12 @@ import {checkUpOptions, parseScales, type UpValues} from './up-options.ts'
 export type PlannedUp = {readonly project: Project; readonly engine: Engine; readonly plan: Plan}
 
 /** What `up` with these options would do. */
-export async function planFor(context: Context, values: UpValues, services: readonly string[]): Promise<PlannedUp> {
+export async function planFor(
+  context: Context,
+  values: UpValues,
+  services: readonly string[],
+  {recreateVolumes = values.yes} = {},
+): Promise<PlannedUp> {
   checkUpOptions(values)
   const project = await context.project(services)
   const engine = await context.engine()
@@ -27,6 +32,7 @@ export async function planFor(context: Context, values: UpValues, services: read
     alwaysRecreateDeps: values['always-recreate-deps'],
     noStart: values['no-start'],
     removeOrphans: values['remove-orphans'] || isTrue(context.environment.COMPOSE_REMOVE_ORPHANS),
+    recreateVolumes,
     renewAnonymousVolumes: values['renew-anon-volumes'],
     scale: parseScales(values.scale),
     wait: values.wait,

@@ -37,10 +37,14 @@ class Performer {
         return engine.ensureImage(operation.image, operation.policy, progress)
       case 'create-network':
         return engine.createNetwork(operation.network)
+      case 'check-network':
+        return checkUsers(await engine.networkUsers(operation.network.id), operation.users)
       case 'remove-network':
         return engine.removeNetwork(operation.network.id)
       case 'create-volume':
         return engine.createVolume(operation.volume)
+      case 'check-volume':
+        return checkUsers(await engine.volumeUsers(operation.name), operation.users)
       case 'remove-volume':
         return engine.removeVolume(operation.name)
       case 'create-container':
@@ -95,4 +99,16 @@ class Performer {
 function withId(source: string, created: ReadonlyMap<string, string>): string {
   const [name = '', ...mode] = source.split(':')
   return [created.get(name) ?? name, ...mode].join(':')
+}
+
+/** Nothing is taken from containers that the plan does not know of. */
+function checkUsers(
+  found: ReadonlyArray<{readonly id: string; readonly name: string}>,
+  expected: readonly string[],
+): void {
+  const others = found.filter(({id}) => !expected.includes(id)).map(({name}) => name)
+  if (others.length === 0) return
+  throw new StackError('conflict', `containers of others use it: ${others.join(', ')}`, {
+    hint: 'remove them first, or leave its configuration as it was',
+  })
 }

@@ -1,11 +1,19 @@
 import type {Dependency, Project, Service} from '../model/project.ts'
 import {isCompleted, isUp} from './compare.ts'
 import {dependenciesOf, isJob} from './order.ts'
+import {usedNetworks} from './resources.ts'
 import type {Operation, Step} from './step.ts'
 import type {StepList} from './step-list.ts'
 import type {Progress, UpWork} from './up-steps.ts'
 
-type Starting = {readonly list: StepList; readonly progress: ReadonlyMap<string, readonly Progress[]>}
+type Starting = {
+  readonly list: StepList
+  readonly progress: ReadonlyMap<string, readonly Progress[]>
+  /** Networks that were missing, by name: a container that is there already has not waited for them. */
+  readonly made: ReadonlyMap<string, Step>
+  /** Those that are made anew after all containers were made. */
+  readonly renewed: ReadonlyMap<string, Step>
+}
 type Waits = Map<Progress, Map<Operation['kind'], Step | undefined>>
 type Context = Starting & {readonly started: Map<Progress, Step>; readonly waits: Waits}
 type WaitKind = 'wait-running' | 'wait-healthy' | 'wait-completed'
@@ -14,13 +22,16 @@ type WaitKind = 'wait-running' | 'wait-healthy' | 'wait-completed'
 export function startServices(
   project: Project,
   {decisions, chosen, options}: UpWork,
-  {list, progress}: Starting,
+  {list, progress, made, renewed}: Starting,
 ): void {
-  const context: Context = {list, progress, started: new Map(), waits: new Map()}
+  const context: Context = {list, progress, made, renewed, started: new Map(), waits: new Map()}
   for (const {service} of decisions) {
     const toStart = progress.get(service.name)!.filter(({replica}) => replica.action !== 'keep')
     if (toStart.length === 0) continue
-    const conditions = conditionsOf(service, context)
+    const names = usedNetworks(service).map(key => project.networks[key]?.name ?? '')
+    const isThere = toStart.some(({created}) => created === undefined)
+    const networks = names.flatMap(name => renewed.get(name) ?? (isThere ? made.get(name) : undefined) ?? [])
+    const conditions = conditionsOf(service, networks, context)
     for (const each of toStart) context.started.set(each, start(each, list, conditions))
   }
   if (!options.wait) return
@@ -62,8 +73,8 @@ function start(
   })
 }
 
-function conditionsOf(service: Service, context: Context): Conditions {
-  const after: Step[] = []
+function conditionsOf(service: Service, networks: readonly Step[], context: Context): Conditions {
+  const after = [...networks]
   const settled: Step[] = []
   const notes: string[] = []
   for (const [name, dependency] of Object.entries(dependenciesOf(service))) {

@@ -1,11 +1,13 @@
-import type {Actual, ActualContainer, ImageFacts} from '../engine/engine.ts'
+import type {Actual, ActualContainer, ContainerSpec, ImageFacts} from '../engine/engine.ts'
 import {label} from '../engine/labels.ts'
 import type {Project, Service} from '../model/project.ts'
 import {isUp} from './compare.ts'
 import {containerName, containerSpec} from './container-spec.ts'
 import type {Decision, Replica} from './converge.ts'
 import {inheritVolumes} from './inherit.ts'
+import {type LostVolume, removeLost} from './lost-volumes.ts'
 import {networkParent, volumeSources} from './order.ts'
+import {checkNetworks, type Renewal, renewNetworks} from './renewal.ts'
 import {type Made, makeNetworks, makeVolumes, usedNetworks, usedVolumes} from './resources.ts'
 import {startServices} from './start-steps.ts'
 import type {ContainerRef, PullPolicy, Step} from './step.ts'
@@ -18,6 +20,8 @@ export type UpWork = {
   readonly decisions: readonly Decision[]
   readonly chosen: ReadonlySet<string>
   readonly orphans: readonly ActualContainer[]
+  readonly renewals: readonly Renewal[]
+  readonly lost: readonly LostVolume[]
   readonly options: UpOptions
   readonly warnings: string[]
 }
@@ -37,21 +41,28 @@ export type Progress = {
  * so that a failing create costs nothing; the old is stopped, dependents first; the new is named and started.
  */
 export function stepsFor(project: Project, actual: Actual, work: UpWork): readonly Step[] {
-  const {decisions, options, warnings, orphans} = work
+  const {decisions, options, warnings, orphans, renewals, lost} = work
   const list = new StepList()
   for (const orphan of orphans)
     removeContainer(list, orphan, {because: 'its service is not in the file', ...grace(options)})
   const creating = decisions.filter(({replicas}) => replicas.some(isNew)).map(({service}) => service)
-  const known = {project, actual, list, warnings}
+  const moving = decisions.filter(({replicas}) => replicas.some(isMoving)).map(({service}) => service)
+  const known = {project, actual, list, warnings, renewed: renewals.map(({network}) => network.name)}
+  const checks = checkNetworks(renewals, list)
+  // Before anything is taken away, all is there that can be fetched.
+  const fetched = lost.length > 0 ? ensureImages(creating, options, list) : undefined
+  const removed = removeLost(lost, {list, after: [...(fetched?.values() ?? [])]})
   const resources = {
-    networks: makeNetworks(creating, known),
-    volumes: makeVolumes(creating, known),
-    images: ensureImages(creating, options, list),
+    checks,
+    networks: makeNetworks(moving, known),
+    volumes: makeVolumes(creating, {...known, removed}),
+    images: fetched ?? ensureImages(creating, options, list),
   }
   const created = createContainers(work, {project: withScales(project, options), list, resources})
   const stopped = stopContainers(work, list, created)
   const settled = settleContainers(project, work, {list, stopped})
-  if (!options.noStart) startServices(project, work, {list, progress: settled})
+  const renewed = renewNetworks(project, renewals, list)
+  if (!options.noStart) startServices(project, work, {list, progress: settled, made: resources.networks, renewed})
   return list.steps
 }
 
@@ -63,6 +74,7 @@ const withScales = (project: Project, {scale = {}}: UpOptions): Project => ({
   ),
 })
 
+const isMoving = ({action}: Replica): boolean => action !== 'keep'
 export const isNew = ({action}: Replica): boolean => action === 'create' || action === 'replace'
 
 const grace = ({timeout}: UpOptions): {grace?: number} => (timeout === undefined ? {} : {grace: timeout})
@@ -84,15 +96,21 @@ function ensureImages(services: readonly Service[], {images, pull}: UpOptions, l
 type Creation = {
   readonly project: Project
   readonly list: StepList
-  readonly resources: {readonly networks: Made; readonly volumes: Made; readonly images: Made}
+  readonly resources: {
+    readonly checks: readonly Step[]
+    readonly networks: Made
+    readonly volumes: Made
+    readonly images: Made
+  }
 }
 type Replicas = ReadonlyMap<string, readonly Progress[]>
 
-function createContainers({decisions, options}: UpWork, {project, list, resources}: Creation): Replicas {
+function createContainers({decisions, options, lost}: UpWork, {project, list, resources}: Creation): Replicas {
   const all = new Map<string, Progress[]>()
   for (const {service, replicas, leftovers} of decisions) {
     const parent = networkParent(service)
     const after = [
+      resources.checks,
       resources.images.get(service.image) ?? [],
       ...usedNetworks(service).flatMap(key => resources.networks.get(project.networks[key]!.name) ?? []),
       ...usedVolumes(service).flatMap(key => resources.volumes.get(project.volumes[key]!.name) ?? []),
@@ -107,7 +125,7 @@ function createContainers({decisions, options}: UpWork, {project, list, resource
     all.set(
       service.name,
       replicas.map(replica =>
-        create(replica, {project, service, list, after, renew: options.renewAnonymousVolumes === true}),
+        create(replica, {project, service, list, after, renew: options.renewAnonymousVolumes === true, lost}),
       ),
     )
   }
@@ -120,21 +138,24 @@ type One = {
   readonly list: StepList
   readonly after: readonly Step[]
   readonly renew: boolean
+  readonly lost: readonly LostVolume[]
 }
 
-function create(replica: Replica, {project, service, list, after, renew}: One): Progress {
+function create(replica: Replica, {project, service, list, after, renew, lost}: One): Progress {
   if (replica.action !== 'create' && replica.action !== 'replace') return {replica, ref: refOf(replica.container)}
   const number = replica.action === 'create' ? replica.number : replica.container.number
   const ref = {service: service.name, number, name: containerName(project, service, number)}
   const spec = containerSpec(project, service, number)
   if (replica.action === 'create') {
-    return {replica, ref, created: list.add({kind: 'create-container', container: ref, spec}, replica.because, {after})}
+    const before = lost.flatMap(({users}) => users).find(each => each.name === ref.name)
+    const heir = before === undefined || renew ? spec : successorOf(spec, before)
+    const operation = {kind: 'create-container', container: ref, spec: heir} as const
+    return {replica, ref, created: list.add(operation, replica.because, {after})}
   }
   const {container} = replica
   const successor = {
-    ...(renew ? spec : inheritVolumes(spec, container)),
+    ...successorOf(spec, container, renew),
     name: `${container.id.slice(0, 12)}_${ref.name}`,
-    labels: {...spec.labels, [label.replace]: container.name},
   }
   return {
     replica,
@@ -142,6 +163,11 @@ function create(replica: Replica, {project, service, list, after, renew}: One): 
     created: list.add({kind: 'create-container', container: ref, spec: successor}, replica.because, {after}),
   }
 }
+
+const successorOf = (spec: ContainerSpec, old: ActualContainer, renew = false): ContainerSpec => ({
+  ...(renew ? spec : inheritVolumes(spec, old)),
+  labels: {...spec.labels, [label.replace]: old.name},
+})
 
 /** Dependents first, where they asked to be restarted with what they depend on. */
 function stopContainers({decisions, options}: UpWork, list: StepList, created: Replicas): Stopped {

@@ -6,10 +6,12 @@ export function thingOf(operation: Operation): string {
     case 'ensure-image':
       return `Image ${operation.image}`
     case 'create-network':
+    case 'check-network':
     case 'remove-network':
       return `Network ${operation.network.name}`
     case 'create-volume':
       return `Volume ${operation.volume.name}`
+    case 'check-volume':
     case 'remove-volume':
       return `Volume ${operation.name}`
     default:
@@ -21,8 +23,10 @@ export function thingOf(operation: Operation): string {
 export const progressWords: Readonly<Record<OperationKind, readonly [doing: string, done: string]>> = {
   'ensure-image': ['Pulling', 'Pulled'],
   'create-network': ['Creating', 'Created'],
+  'check-network': ['Checking', 'Checked'],
   'remove-network': ['Removing', 'Removed'],
   'create-volume': ['Creating', 'Created'],
+  'check-volume': ['Checking', 'Checked'],
   'remove-volume': ['Removing', 'Removed'],
   'create-container': ['Creating', 'Created'],
   'rename-container': ['Recreate', 'Recreated'],
@@ -39,8 +43,10 @@ export const progressWords: Readonly<Record<OperationKind, readonly [doing: stri
 export const attempts: Readonly<Record<OperationKind, string>> = {
   'ensure-image': 'cannot get image',
   'create-network': 'cannot create network',
+  'check-network': 'cannot recreate network',
   'remove-network': 'cannot remove network',
   'create-volume': 'cannot create volume',
+  'check-volume': 'cannot recreate volume',
   'remove-volume': 'cannot remove volume',
   'create-container': 'cannot create',
   'rename-container': 'cannot rename',

@@ -82,7 +82,8 @@ export function networkRoutes(daemon: Daemon): Route[] {
       pattern: '/networks/{id}',
       async handle(request, reply) {
         const record = findNetwork(daemon.runtime, request.params.id ?? '')
-        const [user] = users(daemon, record)
+        // One that never ran is not on it yet: it finds the next network of the name.
+        const [user] = users(daemon, record).filter(each => isOn(daemon, record, each.id))
         if (user)
           throw new StackError(
             'conflict',
@@ -100,6 +101,9 @@ const users = (daemon: Daemon, network: NetworkRecord) =>
   daemon.runtime.containers
     .list()
     .filter(each => each.endpoints.some(at => at.network === network.name || at.network === network.id))
+
+const isOn = ({runtime}: Daemon, network: NetworkRecord, container: string): boolean =>
+  runtime.networks.endpoints(container).some(each => each.network === network.id)
 
 function body(daemon: Daemon, record: NetworkRecord, withContainers: boolean) {
   const attached = withContainers ? users(daemon, record) : []

@@ -120,6 +120,19 @@ export class ApiEngine implements Engine {
     return unlessGone(this.#client.ask(docker => docker.getNetwork(id).remove()))
   }
 
+  networkUsers(id: string) {
+    return this.#users({network: [id]})
+  }
+
+  volumeUsers(name: string) {
+    return this.#users({volume: [name]})
+  }
+
+  async #users(filters: Readonly<Record<string, string[]>>) {
+    const all = await this.#client.ask(docker => docker.listContainers({all: true, filters}))
+    return all.map(({Id, Names}) => ({id: Id, name: (Names[0] ?? '').replace(/^\//, '')}))
+  }
+
   async createVolume({name, driver, driverOptions, labels}: VolumeSpec): Promise<void> {
     const body = {Name: name, Driver: driver, DriverOpts: driverOptions, Labels: labels}
     await this.#client.call({method: 'POST', path: '/volumes/create', body})

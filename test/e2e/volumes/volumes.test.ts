@@ -1,8 +1,9 @@
-import {mkdir, readFile} from 'node:fs/promises'
+import {mkdir, readdir, readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {expect, test} from 'vitest'
 import {Workplace} from '../../support/stack.ts'
 
+const volumes = '/var/lib/stack/volumes'
 const sleeper = '{image: "host://", command: sleep infinity, init: true'
 
 test('volumes of another service: the same data, its own mounts first, no tmpfs, read-only where asked', async () => {
@@ -47,6 +48,14 @@ volumes: {named: {}, own: {}}
       index,
     )
   }
+  const records = (await readdir(volumes)).filter(each => /^[0-9a-f]{64}$/.test(each))
+  const labels = await Promise.all(
+    records.map(async each => JSON.parse(await readFile(join(volumes, each, 'volume.json'), 'utf8')).labels),
+  )
+  expect(labels, 'one for each replica of db').toEqual([
+    {team: 'data', 'com.docker.volume.anonymous': ''},
+    {team: 'data', 'com.docker.volume.anonymous': ''},
+  ])
   const look = 'cat /var/anonymous/a; ls /var/named /var/shared; ls -d /var/fast'
   expect(await inside('same', look, '1')).toMatch(/^db1\n\/var\/named:\n\n\/var\/shared:\ns\n.*No such file/s)
   expect(await inside('same', 'cat /var/anonymous/a', '2'), 'of the same number').toBe('db2')
