@@ -14,7 +14,7 @@ services: {web: {image: x, volumes: [{type: bind, source: /a, target: /b, bind: 
 test('options of a local volume that mean something else are an error', () => {
   const text = `
 name: shop
-services: {web: {image: x, volumes: ["v:/v"]}}
-volumes: {v: {driver_opts: {type: tmpfs, device: tmpfs, size: 1g}}}`
-  expect(messages(loadText(text))).toEqual(['error: volumes.v.driver_opts: size is not supported'])
+services: {web: {image: x, volumes: ["data:/v"]}}
+volumes: {data: {driver_opts: {type: tmpfs, device: tmpfs, size: 1g}}}`
+  expect(messages(loadText(text))).toEqual(['error: volumes.data.driver_opts: size is not supported'])
 })
