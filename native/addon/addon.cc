@@ -3,6 +3,7 @@
 
 #include "../bpf/devices.h"
 #include "../bpf/services.h"
+#include "../mounts/mount.h"
 #include "../namespaces/in_netns.h"
 #include "../namespaces/netns.h"
 #include "../netlink/address.h"
@@ -156,6 +157,20 @@ Napi::Value attach_device_program(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value mount(const Napi::CallbackInfo& info) {
+  const Arguments options(info);
+  Mount mount{.source = options.text("source"),
+              .target = options.text("target"),
+              .type = options.text("type"),
+              .flags = static_cast<unsigned long>(options.number("flags")),
+              .data = options.text("data")};
+  return promise(info.Env(), [mount] { ::mount_at(mount); });
+}
+
+Napi::Value unmount(const Napi::CallbackInfo& info) {
+  return promise(info.Env(), [target = Arguments(info).text("target")] { ::unmount(target); });
+}
+
 Napi::Value run_program(const Napi::CallbackInfo& info) {
   const Arguments options(info);
   Program program{.file = options.text("file"),
@@ -237,6 +252,8 @@ Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   publish("listAddresses", list_addresses);
   publish("forgetFlows", forget_flows);
   publish("attachDeviceProgram", attach_device_program);
+  publish("mount", mount);
+  publish("unmount", unmount);
   publish("runProgram", run_program);
   publish("attachServices", attach_services);
   publish("detachServices", detach_services);

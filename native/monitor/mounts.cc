@@ -113,8 +113,13 @@ void Rootfs::mount(const std::string& source, const std::string& target, const s
 void Rootfs::attach(const Fd& tree, const std::string& source, const std::string& target, const std::string& flags) {
   mount_attr attributes{};
   attributes.propagation = MS_PRIVATE;
+  mount_attr top{};
   for (const auto& name : split(flags, ',')) {
     if (name == "rec") continue;
+    if (name == "ro-top") {
+      top.attr_set = MOUNT_ATTR_RDONLY;
+      continue;
+    }
     const Flag& flag = flag_of(name);
     attributes.attr_set |= flag.attribute;
     if (flag.propagation != 0) attributes.propagation = flag.propagation;
@@ -122,6 +127,7 @@ void Rootfs::attach(const Fd& tree, const std::string& source, const std::string
   struct stat status {};
   check(::fstat(tree.get(), &status), "stat", source);
   kernel::mount_setattr(tree.get(), recursion(flags), attributes, source);
+  if (top.attr_set != 0) kernel::mount_setattr(tree.get(), 0, top, source);
   kernel::move_mount(tree.get(), target_like(target, S_ISDIR(status.st_mode)).get(), target);
 }
 

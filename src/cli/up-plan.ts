@@ -19,7 +19,12 @@ async function providedProject(context: Context, values: UpValues, services: rea
 }
 
 /** What `up` with these options would do. */
-export async function planFor(context: Context, values: UpValues, services: readonly string[]): Promise<PlannedUp> {
+export async function planFor(
+  context: Context,
+  values: UpValues,
+  services: readonly string[],
+  {recreateVolumes = values.yes} = {},
+): Promise<PlannedUp> {
   checkUpOptions(values)
   const project = await providedProject(context, values, services)
   const engine = await context.engine()
@@ -38,6 +43,7 @@ export async function planFor(context: Context, values: UpValues, services: read
     alwaysRecreateDeps: values['always-recreate-deps'],
     noStart: values['no-start'],
     removeOrphans: values['remove-orphans'] || isTrue(context.environment.COMPOSE_REMOVE_ORPHANS),
+    recreateVolumes,
     renewAnonymousVolumes: values['renew-anon-volumes'],
     scale: parseScales(values.scale),
     wait: values.wait,

@@ -5,11 +5,12 @@ import type {ContainerRecord, MountRecord} from '../model/container.ts'
 import {checkSecurity} from '../runtime/container/security.ts'
 import type {Daemon} from './context.ts'
 import {findContainer, findImage} from './find.ts'
+import {checkLinks} from './links.ts'
 import {sharedNamespaces} from './sharing.ts'
 import {attributesOf} from './supervise.ts'
 import type {CreateBody} from './translate/bodies.ts'
 import {wanted} from './translate/create.ts'
-import {type WantedMount, wantedMounts} from './translate/mounts.ts'
+import {type Borrowed, borrowedMounts, type WantedMount, wantedMounts} from './translate/mounts.ts'
 
 const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
 
@@ -24,13 +25,15 @@ export async function createContainer(daemon: Daemon, asked: string | undefined,
   const image = findImage(runtime, body.Image)
   const {config, host, endpoints} = wanted(id, body, image)
   for (const {network} of endpoints) await networkOf(daemon, network)
+  checkLinks(runtime, endpoints, config.labels)
   const networkMode = host.networkMode.startsWith('container:')
     ? (`container:${findContainer(runtime, host.networkMode.slice('container:'.length)).id}` as const)
     : host.networkMode
   const shared = sharedNamespaces(host, body.Hostname, name => findContainer(runtime, name))
   checkSecurity(host.securityOpt)
   const mounts: MountRecord[] = []
-  for (const mount of wantedMounts(body, image.config.volumes)) mounts.push(await resolveMount(daemon, mount))
+  for (const mount of wantedMounts(body, image.config.volumes, borrowedFrom(daemon, host.volumesFrom)))
+    mounts.push(await resolveMount(daemon, mount))
   const files = body.StackFiles ?? []
   mounts.push(
     ...files.map(
@@ -56,6 +59,15 @@ export async function createContainer(daemon: Daemon, asked: string | undefined,
   )
   daemon.events.tell('container', 'create', id, attributesOf(record))
   return {record, warnings}
+}
+
+function borrowedFrom({runtime}: Daemon, sources: readonly string[] = []): Borrowed[] {
+  return sources.flatMap(text => {
+    const [name = '', mode = 'rw'] = text.split(':')
+    if (mode !== 'ro' && mode !== 'rw')
+      throw new StackError('bad-request', `volumes from "${text}": not CONTAINER:ro|rw`)
+    return borrowedMounts(findContainer(runtime, name).mounts, mode === 'ro')
+  })
 }
 
 export function freeName(daemon: Daemon, asked: string): string {
@@ -95,11 +107,11 @@ async function resolveMount(daemon: Daemon, mount: WantedMount): Promise<MountRe
     await bindSource(bind.source, create)
     return bind
   }
-  const {name, ...volume} = mount
+  const {name, labels: own, ...volume} = mount
   const anonymous = name === undefined
   const real = name ?? randomBytes(32).toString('hex')
   if (daemon.runtime.volumes.find(real) === undefined) {
-    const labels: Record<string, string> = anonymous ? {'com.docker.volume.anonymous': ''} : {}
+    const labels: Record<string, string> = {...own, ...(anonymous ? {'com.docker.volume.anonymous': ''} : {})}
     await daemon.runtime.volumes.create({name: real, driver: 'local', options: {}, labels})
     daemon.events.tell('volume', 'create', real, {driver: 'local'})
   }

@@ -31,8 +31,12 @@ export interface Engine {
 
   createNetwork(spec: NetworkSpec): Promise<void>
   removeNetwork(id: string): Promise<void>
+  /** Every container that is on it, of whatever project, running or not. */
+  networkUsers(id: string): Promise<ReadonlyArray<{readonly id: string; readonly name: string}>>
   createVolume(spec: VolumeSpec): Promise<void>
   removeVolume(name: string): Promise<void>
+  /** As networkUsers. */
+  volumeUsers(name: string): Promise<ReadonlyArray<{readonly id: string; readonly name: string}>>
 
   /** Gives the id. Nothing of it is left when it fails. */
   createContainer(spec: ContainerSpec, warn?: (text: string) => void): Promise<string>

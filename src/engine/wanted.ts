@@ -24,6 +24,8 @@ type Inherited = Pick<
   | 'ports'
   | 'extraHosts'
   | 'dns'
+  | 'dnsSearch'
+  | 'dnsOptions'
   | 'healthcheck'
   | 'restart'
   | 'stopSignal'
@@ -52,6 +54,8 @@ export type ContainerSpec = Inherited & {
   readonly labels: Readonly<Record<string, string>>
   /** The source of a volume is its name on the engine. */
   readonly mounts: Service['mounts']
+  /** `CONTAINER` or `CONTAINER:ro`. */
+  readonly volumesFrom?: readonly string[]
   /** Configs and secrets: content put into the container before it starts. */
   readonly files: ReadonlyArray<{
     readonly target: string
@@ -64,6 +68,10 @@ export type ContainerSpec = Inherited & {
   readonly pidMode?: SharedMode
   readonly ipcMode?: SharedMode | 'private' | 'shareable' | 'none'
   readonly utsMode?: SharedMode
-  /** By the network's name on the engine; in order of attachment, the first has the default route. */
-  readonly networks: ReadonlyArray<{readonly name: string} & Omit<NetworkAttachment, 'priority' | 'gatewayPriority'>>
+  /** On every network: what only this container calls others. `names` are containers, `service` all of a service. */
+  readonly links?: ReadonlyArray<{readonly alias: string; readonly names: readonly string[]; readonly service?: string}>
+  /** By the network's name on the engine; in order of attachment; the highest gateway priority has the default route, of equals the first. */
+  readonly networks: ReadonlyArray<
+    {readonly name: string; readonly gatewayPriority?: number} & Omit<NetworkAttachment, 'priority' | 'gatewayPriority'>
+  >
 }

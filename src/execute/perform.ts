@@ -44,10 +44,14 @@ class Performer {
         return engine.removeImage(operation.image)
       case 'create-network':
         return engine.createNetwork(operation.network)
+      case 'check-network':
+        return checkUsers(await engine.networkUsers(operation.network.id), operation.users)
       case 'remove-network':
         return engine.removeNetwork(operation.network.id)
       case 'create-volume':
         return engine.createVolume(operation.volume)
+      case 'check-volume':
+        return checkUsers(await engine.volumeUsers(operation.name), operation.users)
       case 'remove-volume':
         return engine.removeVolume(operation.name)
       case 'create-container':
@@ -93,7 +97,7 @@ class Performer {
     this.#ids.set(container, await this.#engine.createContainer(this.#withPeers(shared), warn))
   }
 
-  /** A container whose namespace is shared may have been created by this plan, under a name that is not yet its own. */
+  /** A container whose namespace or volumes are shared may have been created by this plan, under a name that is not yet its own. */
   #withPeers(spec: ContainerSpec): ContainerSpec {
     const ids = new Map([...this.#ids].map(([{name}, id]) => [name, id] as const))
     const resolved = <Mode extends string>(mode: Mode): Mode | `container:${string}` => {
@@ -106,6 +110,7 @@ class Performer {
       ...(spec.pidMode === undefined ? {} : {pidMode: resolved(spec.pidMode)}),
       ...(spec.ipcMode === undefined ? {} : {ipcMode: resolved(spec.ipcMode)}),
       ...(spec.utsMode === undefined ? {} : {utsMode: resolved(spec.utsMode)}),
+      ...(spec.volumesFrom === undefined ? {} : {volumesFrom: spec.volumesFrom.map(each => withId(each, ids))}),
     }
   }
 
@@ -114,4 +119,21 @@ class Performer {
     if (id === undefined) throw new StackError('not-found', `container ${ref.name} was not created`)
     return id
   }
+}
+
+function withId(source: string, created: ReadonlyMap<string, string>): string {
+  const [name = '', ...mode] = source.split(':')
+  return [created.get(name) ?? name, ...mode].join(':')
+}
+
+/** Nothing is taken from containers that the plan does not know of. */
+function checkUsers(
+  found: ReadonlyArray<{readonly id: string; readonly name: string}>,
+  expected: readonly string[],
+): void {
+  const others = found.filter(({id}) => !expected.includes(id)).map(({name}) => name)
+  if (others.length === 0) return
+  throw new StackError('conflict', `containers of others use it: ${others.join(', ')}`, {
+    hint: 'remove them first, or leave its configuration as it was',
+  })
 }

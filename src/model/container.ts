@@ -16,7 +16,7 @@ export type ContainerRecord = {
   readonly imageId: string
   readonly config: ContainerConfig
   readonly host: HostConfig
-  /** In order of attachment; the first holds the default route. Only for networkMode 'networks'. */
+  /** In order of attachment. Only for networkMode 'networks'. */
   readonly endpoints: readonly EndpointConfig[]
   /** Volumes and binds, resolved: anonymous volumes have their name by now. */
   readonly mounts: readonly MountRecord[]
@@ -72,6 +72,8 @@ export type HostConfig = {
   readonly securityOpt: readonly string[]
   readonly groupAdd: readonly string[]
   readonly extraHosts: readonly string[]
+  /** `CONTAINER` or `CONTAINER:ro`, as asked: what came of it stands in the record's mounts. */
+  readonly volumesFrom?: readonly string[]
   readonly dns: readonly string[]
   readonly dnsSearch: readonly string[]
   readonly dnsOptions: readonly string[]
@@ -132,6 +134,14 @@ export type EndpointConfig = {
   readonly macAddress?: string
   /** 'dnsrr': the service has no address of its own, its name gives those of the replicas. */
   readonly mode?: 'dnsrr'
+  /** In addition; without a length those of 169.254.0.0/16 have 16 bits, those of fe80::/10 64, others all. */
+  readonly linkLocalIps?: readonly string[]
+  /** `NAME:ALIAS`: what the container calls another; nobody else does. */
+  readonly links?: readonly string[]
+  /** In Docker's words: `com.docker.network.endpoint.ifname`. */
+  readonly options?: Readonly<Record<string, string>>
+  /** The highest of those that lead outside has the default route; of equals the first. */
+  readonly gatewayPriority?: number
 }
 
 export type MountRecord =
@@ -141,6 +151,8 @@ export type MountRecord =
       readonly target: string
       readonly readOnly: boolean
       readonly propagation?: string
+      /** Of what is mounted below the source: 'disabled' leaves it out, 'writable' makes it not read-only. */
+      readonly recursive?: 'disabled' | 'writable' | 'readonly'
     }
   | {
       readonly type: 'volume'

@@ -12,6 +12,10 @@ export type NetworkRecord = {
   /** CIDR, chosen from the pool when not given. */
   readonly subnet: string
   readonly gateway: string
+  /** Where addresses are taken from; undefined: the whole subnet. */
+  readonly range?: string
+  /** Of others, by their names: never given to a container. */
+  readonly aux?: Readonly<Record<string, string>>
   readonly subnet6?: string
   readonly gateway6?: string
   readonly labels: Readonly<Record<string, string>>
@@ -29,6 +33,9 @@ export type Endpoint = {
   readonly prefixLength: number
   readonly address6?: string
   readonly mac: string
+  /** In addition, with their lengths. */
+  readonly moreAddresses?: readonly string[]
+  readonly gatewayPriority?: number
   readonly gateway: string
   /** Host side of the veth. */
   readonly link: string

@@ -51,6 +51,7 @@ export type Service = {
   /** `80/tcp`: informational. */
   readonly expose: readonly string[]
   readonly mounts: readonly Mount[]
+  readonly volumesFrom?: readonly VolumesFrom[]
   readonly configs: readonly FileGrant[]
   readonly secrets: readonly FileGrant[]
   /** 'bridge' kind: attached to `networks`. */
@@ -59,6 +60,10 @@ export type Service = {
   readonly networks: Readonly<Record<string, NetworkAttachment>>
   readonly extraHosts: readonly string[]
   readonly dns: readonly string[]
+  /** `.`: none; undefined: the host's. */
+  readonly dnsSearch?: readonly string[]
+  readonly dnsOptions?: readonly string[]
+  readonly links?: readonly Link[]
   readonly dependsOn: Readonly<Record<string, Dependency>>
   readonly healthcheck?: Healthcheck
   readonly restart: RestartPolicy
@@ -140,6 +145,8 @@ export type Mount =
       readonly readOnly: boolean
       readonly createHostPath: boolean
       readonly propagation?: string
+      /** Of what is mounted below the source: 'disabled' leaves it out, 'writable' keeps it as it is. */
+      readonly recursive?: 'disabled' | 'writable' | 'readonly'
     }
   /** `source` is a key of Project.volumes; undefined: anonymous. */
   | {
@@ -149,6 +156,8 @@ export type Mount =
       readonly readOnly: boolean
       readonly nocopy: boolean
       readonly subpath?: string
+      /** Of an anonymous one. */
+      readonly labels?: Readonly<Record<string, string>>
     }
   | {
       readonly type: 'tmpfs'
@@ -157,6 +166,9 @@ export type Mount =
       readonly mode?: number
       readonly options?: string
     }
+
+/** Whose binds and volumes a container has too, where it has none of its own. */
+export type VolumesFrom = ({readonly service: string} | {readonly container: string}) & {readonly readOnly: boolean}
 
 /** A config or secret given to a service as a file. */
 export type FileGrant = {
@@ -169,6 +181,11 @@ export type FileGrant = {
   readonly mode?: number
 }
 
+/** Another name for a service, or for a container of anybody's, that only this service sees. */
+export type Link = {
+  readonly alias: string
+} & ({readonly service: string} | {readonly container: string})
+
 export type NetworkAttachment = {
   readonly aliases: readonly string[]
   readonly ipv4Address?: string
@@ -178,6 +195,10 @@ export type NetworkAttachment = {
   readonly mode?: 'dnsrr'
   readonly priority: number
   readonly gatewayPriority: number
+  readonly interfaceName?: string
+  /** Given in addition, on the same interface. */
+  readonly linkLocalIps?: readonly string[]
+  readonly driverOptions?: Readonly<Record<string, string>>
 }
 
 export type DependencyCondition = 'service_started' | 'service_healthy' | 'service_completed_successfully'
@@ -232,7 +253,14 @@ export type Network = {
   readonly internal: boolean
   readonly attachable: boolean
   readonly enableIpv6: boolean
-  readonly ipam: ReadonlyArray<{readonly subnet?: string; readonly gateway?: string; readonly ipRange?: string}>
+  readonly ipam: ReadonlyArray<{
+    readonly subnet?: string
+    readonly gateway?: string
+    /** Where addresses are taken from, within the subnet. */
+    readonly ipRange?: string
+    /** Of others, by their names: never given to a container. */
+    readonly auxAddresses?: Readonly<Record<string, string>>
+  }>
   readonly labels: Readonly<Record<string, string>>
 }
 

@@ -46,6 +46,10 @@ export type Native = {
   forgetFlows(options: {protocol: number; port: number}): Promise<void>
   /** Makes the version 2 cgroup at `cgroup` ask a BPF program (struct bpf_insn[]) about every device; it goes with the cgroup. */
   attachDeviceProgram(options: {cgroup: string; program: Uint8Array}): Promise<void>
+  /** mount(2), with MS_ bits as `flags`. A bind gets its other flags by a second call; a failure leaves no mount. */
+  mount(options: {source: string; target: string; type: string; flags: number; data: string}): Promise<void>
+  /** At once for whoever looks; in the kernel when its last user is gone. What is no mount is EINVAL. */
+  unmount(options: {target: string}): Promise<void>
   /**
    * Starts `file` (with `args` after its own name) with posix_spawn (never fork: this process is large), gives it `input` on descriptor 0 and
    * resolves with all that it wrote to descriptor 3 until that closed, and with its exit status. Descriptors 1 and 2

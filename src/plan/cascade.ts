@@ -1,11 +1,11 @@
 import {isUp} from './compare.ts'
 import type {Decision, Replica} from './converge.ts'
-import {networkParent} from './order.ts'
+import {networkParent, volumeSources} from './order.ts'
 import {peerNumber, peersOf} from './sharing.ts'
 
 /**
- * What follows from replacing a service, in dependency order: who shares its network or another namespace must be made
- * anew, and who asked for it by `depends_on.restart` is started again. `decisions` are in dependency order.
+ * What follows from replacing a service, in dependency order: who shares its network, another namespace or volumes must
+ * be made anew, and who asked for it by `depends_on.restart` is started again. `decisions` are in dependency order.
  */
 export function cascade(decisions: readonly Decision[]): Decision[] {
   const decided = new Map<string, Decision>()
@@ -21,6 +21,11 @@ function consequences(decision: Decision, decided: ReadonlyMap<string, Decision>
       ...decision,
       replicas: decision.replicas.map(each => replace(each, `shares the network of ${parent}, which is new`)),
     }
+  }
+  const source = volumeSources(service).find(each => isReplaced(decided.get(each)))
+  if (source !== undefined) {
+    const because = `has volumes of ${source}, which is replaced`
+    return {...decision, replicas: decision.replicas.map(each => replace(each, because))}
   }
   const peers = peersOf(service).flatMap(name => decided.get(name) ?? [])
   const replicas = decision.replicas.map(each => peers.reduce(followPeer, each))

@@ -2,7 +2,7 @@ import {StackError} from '../base/error.ts'
 import type {ContainerSpec} from '../engine/engine.ts'
 import {hookLabel} from '../engine/hook-label.ts'
 import {formatDependencies, label} from '../engine/labels.ts'
-import type {FileGrant, FileObject, Mount, Project, Service} from '../model/project.ts'
+import type {FileGrant, FileObject, Link, Mount, Project, Service, VolumesFrom} from '../model/project.ts'
 import {version} from '../version.ts'
 import {configHash} from './hash.ts'
 import {dependenciesOf, networkParent} from './order.ts'
@@ -26,6 +26,9 @@ export function containerSpec(
     name,
     labels: {...service.labels, ...ownLabels(project, service, number), ...hookLabel(service)},
     mounts: service.mounts.map(mount => realMount(mount, project)),
+    ...(service.volumesFrom === undefined
+      ? {}
+      : {volumesFrom: service.volumesFrom.map(each => volumesFrom(project, each, number))}),
     files: [
       ...grants(service.configs, project.configs, 'config'),
       ...grants(service.secrets, project.secrets, 'secret'),
@@ -33,6 +36,7 @@ export function containerSpec(
     ...sharedModes(service, peer),
     networkMode: networkMode(project, service),
     networks: networks(project, service, name),
+    ...(service.links === undefined ? {} : {links: service.links.map(link => linkOf(project, link))}),
   }
 }
 
@@ -40,7 +44,7 @@ export function containerSpec(
 function engineFields(service: Service) {
   const {dependsOn, pullPolicy, refreshAfter, profiles, attach, scale, containerName, configs, secrets, ...rest} =
     service
-  const {pidMode, ipcMode, utsMode, provider, preStart, postStart, preStop, ...same} = rest
+  const {pidMode, ipcMode, utsMode, provider, preStart, postStart, preStop, links, volumesFrom, ...same} = rest
   return same
 }
 
@@ -61,6 +65,14 @@ function ownLabels(project: Project, service: Service, number: number): Record<s
 function realMount(mount: Mount, project: Project): ContainerSpec['mounts'][number] {
   if (mount.type !== 'volume' || mount.source === undefined) return mount
   return {...mount, source: declared(project.volumes, mount.source, 'volume').name}
+}
+
+/** The container of the same number, else the first. */
+function volumesFrom(project: Project, from: VolumesFrom, number: number): string {
+  const mode = from.readOnly ? ':ro' : ''
+  if ('container' in from) return `${from.container}${mode}`
+  const source = declared(project.services, from.service, 'service')
+  return `${containerName(project, source, number <= source.scale ? number : 1)}${mode}`
 }
 
 type Kind = 'config' | 'secret'
@@ -92,21 +104,25 @@ function networkMode(project: Project, service: Service): ContainerSpec['network
   return `container:${containerName(project, declared(project.services, parent, 'service'), 1)}`
 }
 
-/** The one with the highest gateway priority comes first and has the default route; then by priority, then by name. */
+function linkOf(project: Project, link: Link): NonNullable<ContainerSpec['links']>[number] {
+  const {alias} = link
+  if ('container' in link) return {alias, names: [link.container]}
+  const service = project.services[link.service]
+  if (service === undefined) return {alias, names: [], service: link.service}
+  const numbers = Array.from({length: service.scale}, (_, index) => index + 1)
+  return {alias, names: numbers.map(number => containerName(project, service, number)), service: link.service}
+}
+
+/** In order of priority, then by name; who leads outside is said by the gateway priority. */
 function networks(project: Project, service: Service, name: string): ContainerSpec['networks'] {
   if (service.networkMode !== 'networks') return []
   return Object.entries(service.networks)
-    .sort(
-      ([a, left], [b, right]) =>
-        right.gatewayPriority - left.gatewayPriority || right.priority - left.priority || (a < b ? -1 : 1),
-    )
-    .map(([key, {aliases, ipv4Address, ipv6Address, macAddress, mode}]) => ({
+    .sort(([a, left], [b, right]) => right.priority - left.priority || (a < b ? -1 : 1))
+    .map(([key, {priority, gatewayPriority, aliases, ...same}]) => ({
+      ...same,
+      ...(gatewayPriority === 0 ? {} : {gatewayPriority}),
       name: declared(project.networks, key, 'network').name,
       aliases: [...new Set([service.name, name, ...aliases])],
-      ...(ipv4Address === undefined ? {} : {ipv4Address}),
-      ...(ipv6Address === undefined ? {} : {ipv6Address}),
-      ...(macAddress === undefined ? {} : {macAddress}),
-      ...(mode === undefined ? {} : {mode}),
     }))
 }
 

@@ -20,6 +20,10 @@ export function dependenciesOf(service: Service): Readonly<Record<string, Depend
 export const networkParent = ({networkMode}: Pick<Service, 'networkMode'>): string | undefined =>
   networkMode.startsWith('service:') ? networkMode.slice('service:'.length) : undefined
 
+/** The services named by `volumes_from`. */
+export const volumeSources = ({volumesFrom = []}: Pick<Service, 'volumesFrom'>): string[] =>
+  volumesFrom.flatMap(each => ('service' in each ? [each.service] : []))
+
 export function dependencyTable(project: Project | undefined, containers: readonly ActualContainer[]): Dependencies {
   const table = new Map<string, Readonly<Record<string, Dependency>>>()
   for (const {service, labels} of containers) {

@@ -10,12 +10,25 @@ import type {StepList} from './step-list.ts'
 /** By name on the engine: the step that makes it; what is there already has none. */
 export type Made = ReadonlyMap<string, Step>
 
-type Known = {readonly project: Project; readonly actual: Actual; readonly list: StepList; readonly warnings: string[]}
+type Known = {
+  readonly project: Project
+  readonly actual: Actual
+  readonly list: StepList
+  readonly warnings: string[]
+  /** Names of what is made anew later. */
+  readonly renewed?: readonly string[]
+  /** Steps that took away what had the name before. */
+  readonly removed?: ReadonlyMap<string, Step>
+}
 
 /** Makes the networks of these services that are missing. */
-export function makeNetworks(services: readonly Service[], {project, actual, list, warnings}: Known): Made {
+export function makeNetworks(
+  services: readonly Service[],
+  {project, actual, list, warnings, renewed = []}: Known,
+): Made {
   const made = new Map<string, Step>()
   for (const network of used(services, usedNetworks, project.networks)) {
+    if (renewed.includes(network.name)) continue
     const found = actual.networks.find(({name}) => name === network.name)
     if (found !== undefined) {
       warnings.push(...doubts('network', network, {project, labels: found.labels, hash: networkHash(network)}))
@@ -27,7 +40,7 @@ export function makeNetworks(services: readonly Service[], {project, actual, lis
   return made
 }
 
-export function makeVolumes(services: readonly Service[], {project, actual, list, warnings}: Known): Made {
+export function makeVolumes(services: readonly Service[], {project, actual, list, warnings, removed}: Known): Made {
   const made = new Map<string, Step>()
   for (const volume of used(services, usedVolumes, project.volumes)) {
     const found = actual.volumes.find(({name}) => name === volume.name)
@@ -36,7 +49,10 @@ export function makeVolumes(services: readonly Service[], {project, actual, list
       continue
     }
     if (volume.external) throw missing('volume', volume.name)
-    made.set(volume.name, list.add({kind: 'create-volume', volume: volumeSpec(project, volume)}, 'missing'))
+    const before = removed?.get(volume.name)
+    const edges = before === undefined ? {} : {after: [before]}
+    const operation = {kind: 'create-volume', volume: volumeSpec(project, volume)} as const
+    made.set(volume.name, list.add(operation, before === undefined ? 'missing' : 'configuration changed', edges))
   }
   return made
 }
@@ -72,10 +88,12 @@ function doubts(kind: string, {name, external}: Network | Volume, {project, labe
   }
   const before = labels[label.configHash]
   if (before === undefined || before === hash) return []
+  // The plan tells of changed volumes, also where nothing is created.
+  if (kind === 'volume') return []
   return [`${kind} "${name}" was made with another configuration, which it keeps until it is removed`]
 }
 
-function networkSpec(project: Project, network: Network) {
+export function networkSpec(project: Project, network: Network) {
   const {key, external, labels, ...same} = network
   const own = {
     [label.project]: project.name,

@@ -7,7 +7,7 @@ import {startContainer} from './hooks.ts'
 import {imagesOf} from './images.ts'
 import {dependenciesOf, isJob} from './order.ts'
 import {needsPreStart, runPreStart} from './pre-start.ts'
-import type {Made} from './resources.ts'
+import {type Made, usedNetworks} from './resources.ts'
 import type {Operation, Step} from './step.ts'
 import type {StepList} from './step-list.ts'
 import type {Progress, UpWork} from './up-steps.ts'
@@ -17,6 +17,10 @@ type Starting = {
   readonly progress: ReadonlyMap<string, readonly Progress[]>
   readonly images: Made
   readonly containers: readonly ActualContainer[]
+  /** Networks that were missing, by name: a container that is there already has not waited for them. */
+  readonly made: ReadonlyMap<string, Step>
+  /** Those that are made anew after all containers were made. */
+  readonly renewed: ReadonlyMap<string, Step>
 }
 type Waits = Map<Progress, Map<Operation['kind'], Step | undefined>>
 type Context = Starting & {readonly started: Map<Progress, Step>; readonly waits: Waits}
@@ -24,13 +28,20 @@ type WaitKind = 'wait-running' | 'wait-healthy' | 'wait-completed'
 
 /** Starts what is to run as soon as what it depends on is as far as it asks. */
 export function startServices(project: Project, {decisions, chosen, options}: UpWork, starting: Starting): void {
-  const {list, progress} = starting
+  const {list, progress, made, renewed} = starting
   const context: Context = {...starting, started: new Map(), waits: new Map()}
   for (const decision of decisions) {
     const {service} = decision
     const toStart = progress.get(service.name)!.filter(({replica}) => replica.action !== 'keep')
     if (toStart.length === 0) continue
-    const conditions = prepared(project, decision, {context, toStart, conditions: conditionsOf(service, context)})
+    const names = usedNetworks(service).map(key => project.networks[key]?.name ?? '')
+    const isThere = toStart.some(({created}) => created === undefined)
+    const networks = names.flatMap(name => renewed.get(name) ?? (isThere ? made.get(name) : undefined) ?? [])
+    const conditions = prepared(project, decision, {
+      context,
+      toStart,
+      conditions: conditionsOf(service, networks, context),
+    })
     for (const each of toStart) context.started.set(each, start(each, service, {list, conditions}))
   }
   if (!options.wait) return
@@ -95,8 +106,8 @@ function start(
   })
 }
 
-function conditionsOf(service: Service, context: Context): Conditions {
-  const after: Step[] = []
+function conditionsOf(service: Service, networks: readonly Step[], context: Context): Conditions {
+  const after = [...networks]
   const settled: Step[] = []
   const notes: string[] = []
   for (const [name, dependency] of Object.entries(dependenciesOf(service))) {

@@ -19,8 +19,10 @@ export type Operation =
   | {readonly kind: 'ensure-image'; readonly image: string; readonly policy: PullPolicy}
   | {readonly kind: 'remove-image'; readonly image: string}
   | {readonly kind: 'create-network'; readonly network: NetworkSpec}
+  | {readonly kind: 'check-network'; readonly network: ActualNetwork; readonly users: readonly string[]}
   | {readonly kind: 'remove-network'; readonly network: ActualNetwork}
   | {readonly kind: 'create-volume'; readonly volume: VolumeSpec}
+  | {readonly kind: 'check-volume'; readonly name: string; readonly users: readonly string[]}
   | {readonly kind: 'remove-volume'; readonly name: string}
   | {
       readonly kind: 'create-container'
@@ -97,10 +99,12 @@ export function subjectOf(operation: Operation): string {
     case 'remove-image':
       return operation.image
     case 'create-network':
+    case 'check-network':
     case 'remove-network':
       return operation.network.name
     case 'create-volume':
       return operation.volume.name
+    case 'check-volume':
     case 'remove-volume':
       return operation.name
     default:

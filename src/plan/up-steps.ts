@@ -1,4 +1,4 @@
-import type {Actual, ActualContainer, ImageFacts} from '../engine/engine.ts'
+import type {Actual, ActualContainer, ContainerSpec, ImageFacts} from '../engine/engine.ts'
 import {label} from '../engine/labels.ts'
 import type {Project, Service} from '../model/project.ts'
 import {isUp} from './compare.ts'
@@ -7,8 +7,10 @@ import type {Decision, Replica} from './converge.ts'
 import {stopContainer} from './hooks.ts'
 import {imagesOf} from './images.ts'
 import {inheritVolumes} from './inherit.ts'
-import {networkParent} from './order.ts'
+import {type LostVolume, removeLost} from './lost-volumes.ts'
+import {networkParent, volumeSources} from './order.ts'
 import {needsPreStart} from './pre-start.ts'
+import {checkNetworks, type Renewal, renewNetworks} from './renewal.ts'
 import {type Made, makeNetworks, makeVolumes, usedNetworks, usedVolumes} from './resources.ts'
 import {peersOf} from './sharing.ts'
 import {startServices} from './start-steps.ts'
@@ -22,6 +24,8 @@ export type UpWork = {
   readonly decisions: readonly Decision[]
   readonly chosen: ReadonlySet<string>
   readonly orphans: readonly ActualContainer[]
+  readonly renewals: readonly Renewal[]
+  readonly lost: readonly LostVolume[]
   readonly options: UpOptions
   readonly warnings: string[]
 }
@@ -41,25 +45,48 @@ export type Progress = {
  * so that a failing create costs nothing; the old is stopped, dependents first; the new is named and started.
  */
 export function stepsFor(project: Project, actual: Actual, work: UpWork): readonly Step[] {
-  const {decisions, options, warnings, orphans} = work
+  const {decisions, options, warnings, orphans, renewals, lost} = work
   const list = new StepList()
   for (const orphan of orphans)
     removeContainer(list, orphan, {because: 'its service is not in the file', ...grace(options)})
   const creating = decisions.filter(({replicas}) => replicas.some(isNew)).map(({service}) => service)
-  const known = {project, actual, list, warnings}
+  const moving = decisions.filter(({replicas}) => replicas.some(isMoving)).map(({service}) => service)
+  const known = {project, actual, list, warnings, renewed: renewals.map(({network}) => network.name)}
+  const checks = checkNetworks(renewals, list)
+  // Before anything is taken away, all is there that can be fetched.
+  const fetched = lost.length > 0 ? ensureImages(decisions, options, list) : undefined
+  const removed = removeLost(lost, {list, after: [...(fetched?.values() ?? [])]})
   const resources = {
-    networks: makeNetworks(creating, known),
-    volumes: makeVolumes(creating, known),
-    images: ensureImages(decisions, options, list),
+    checks,
+    networks: makeNetworks(moving, known),
+    volumes: makeVolumes(creating, {...known, removed}),
+    images: fetched ?? ensureImages(decisions, options, list),
   }
-  const created = createContainers(work, {project, list, resources})
+  const created = createContainers(work, {project: withScales(project, options), list, resources})
   const stopped = stopContainers(work, list, created)
   const settled = settleContainers(project, work, {list, stopped})
+  const renewed = renewNetworks(project, renewals, list)
   if (!options.noStart)
-    startServices(project, work, {list, progress: settled, images: resources.images, containers: actual.containers})
+    startServices(project, work, {
+      list,
+      progress: settled,
+      made: resources.networks,
+      renewed,
+      images: resources.images,
+      containers: actual.containers,
+    })
   return list.steps
 }
 
+/** Names of other replicas are made from the numbers that there will be. */
+const withScales = (project: Project, {scale = {}}: UpOptions): Project => ({
+  ...project,
+  services: Object.fromEntries(
+    Object.entries(project.services).map(([name, each]) => [name, {...each, scale: scale[name] ?? each.scale}]),
+  ),
+})
+
+const isMoving = ({action}: Replica): boolean => action !== 'keep'
 export const isNew = ({action}: Replica): boolean => action === 'create' || action === 'replace'
 
 const grace = ({timeout}: UpOptions): {grace?: number} => (timeout === undefined ? {} : {grace: timeout})
@@ -88,21 +115,30 @@ const wantedImages = (decision: Decision, noStart: boolean) => {
 type Creation = {
   readonly project: Project
   readonly list: StepList
-  readonly resources: {readonly networks: Made; readonly volumes: Made; readonly images: Made}
+  readonly resources: {
+    readonly checks: readonly Step[]
+    readonly networks: Made
+    readonly volumes: Made
+    readonly images: Made
+  }
 }
 type Replicas = ReadonlyMap<string, readonly Progress[]>
 
-function createContainers({decisions, options}: UpWork, {project, list, resources}: Creation): Replicas {
+function createContainers({decisions, options, lost}: UpWork, {project, list, resources}: Creation): Replicas {
   const all = new Map<string, Progress[]>()
   const numbers = (name: string) => all.get(name)?.map(({ref}) => ref.number) ?? []
   for (const {service, replicas, leftovers} of decisions) {
     const parent = networkParent(service)
     const after = [
+      resources.checks,
       imagesOf(service).flatMap(image => resources.images.get(image) ?? []),
       ...usedNetworks(service).flatMap(key => resources.networks.get(project.networks[key]!.name) ?? []),
       ...usedVolumes(service).flatMap(key => resources.volumes.get(project.volumes[key]!.name) ?? []),
       parent === undefined ? [] : (all.get(parent)?.[0]?.created ?? []),
       ...peersOf(service).flatMap(peer => all.get(peer)?.flatMap(({created}) => created ?? []) ?? []),
+      volumeSources(service)
+        .flatMap(each => all.get(each) ?? [])
+        .flatMap(({created}) => created ?? []),
       leftovers.map(
         each => removeContainer(list, each, {because: 'left of a replacement that was broken off'}).removed,
       ),
@@ -110,7 +146,7 @@ function createContainers({decisions, options}: UpWork, {project, list, resource
     all.set(
       service.name,
       replicas.map(replica =>
-        create(replica, {project, service, list, after, numbers, renew: options.renewAnonymousVolumes === true}),
+        create(replica, {project, service, list, after, numbers, renew: options.renewAnonymousVolumes === true, lost}),
       ),
     )
   }
@@ -124,21 +160,24 @@ type One = {
   readonly after: readonly Step[]
   readonly numbers: (service: string) => readonly number[]
   readonly renew: boolean
+  readonly lost: readonly LostVolume[]
 }
 
-function create(replica: Replica, {project, service, list, after, numbers, renew}: One): Progress {
+function create(replica: Replica, {project, service, list, after, numbers, renew, lost}: One): Progress {
   if (replica.action !== 'create' && replica.action !== 'replace') return {replica, ref: refOf(replica.container)}
   const number = replica.action === 'create' ? replica.number : replica.container.number
   const ref = {service: service.name, number, name: containerName(project, service, number)}
   const spec = containerSpec(project, service, number, numbers)
   if (replica.action === 'create') {
-    return {replica, ref, created: list.add({kind: 'create-container', container: ref, spec}, replica.because, {after})}
+    const before = lost.flatMap(({users}) => users).find(each => each.name === ref.name)
+    const heir = before === undefined || renew ? spec : successorOf(spec, before)
+    const operation = {kind: 'create-container', container: ref, spec: heir} as const
+    return {replica, ref, created: list.add(operation, replica.because, {after})}
   }
   const {container} = replica
   const successor = {
-    ...(renew ? spec : inheritVolumes(spec, container)),
+    ...successorOf(spec, container, renew),
     name: `${container.id.slice(0, 12)}_${ref.name}`,
-    labels: {...spec.labels, [label.replace]: container.name},
   }
   return {
     replica,
@@ -146,6 +185,11 @@ function create(replica: Replica, {project, service, list, after, numbers, renew
     created: list.add({kind: 'create-container', container: ref, spec: successor}, replica.because, {after}),
   }
 }
+
+const successorOf = (spec: ContainerSpec, old: ActualContainer, renew = false): ContainerSpec => ({
+  ...(renew ? spec : inheritVolumes(spec, old)),
+  labels: {...spec.labels, [label.replace]: old.name},
+})
 
 /** Dependents first, where they asked to be restarted with what they depend on. */
 function stopContainers({decisions, options}: UpWork, list: StepList, created: Replicas): Stopped {

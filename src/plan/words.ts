@@ -7,10 +7,12 @@ export function thingOf(operation: Operation): string {
     case 'remove-image':
       return `Image ${operation.image}`
     case 'create-network':
+    case 'check-network':
     case 'remove-network':
       return `Network ${operation.network.name}`
     case 'create-volume':
       return `Volume ${operation.volume.name}`
+    case 'check-volume':
     case 'remove-volume':
       return `Volume ${operation.name}`
     default:
@@ -23,8 +25,10 @@ export const progressWords: Readonly<Record<OperationKind, readonly [doing: stri
   'ensure-image': ['Pulling', 'Pulled'],
   'remove-image': ['Removing', 'Removed'],
   'create-network': ['Creating', 'Created'],
+  'check-network': ['Checking', 'Checked'],
   'remove-network': ['Removing', 'Removed'],
   'create-volume': ['Creating', 'Created'],
+  'check-volume': ['Checking', 'Checked'],
   'remove-volume': ['Removing', 'Removed'],
   'create-container': ['Creating', 'Created'],
   'rename-container': ['Recreate', 'Recreated'],
@@ -44,8 +48,10 @@ export const attempts: Readonly<Record<OperationKind, string>> = {
   'ensure-image': 'cannot get image',
   'remove-image': 'cannot remove image',
   'create-network': 'cannot create network',
+  'check-network': 'cannot recreate network',
   'remove-network': 'cannot remove network',
   'create-volume': 'cannot create volume',
+  'check-volume': 'cannot recreate volume',
   'remove-volume': 'cannot remove volume',
   'create-container': 'cannot create',
   'rename-container': 'cannot rename',

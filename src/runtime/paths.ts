@@ -41,6 +41,8 @@ export function pathsOf({state, run}: {state: string; run: string}) {
       directory: join(state, 'volumes', name),
       record: join(state, 'volumes', name, 'volume.json'),
       data: join(state, 'volumes', name, '_data'),
+      /** Of one that is mounted: not below what is deleted with the volume. */
+      mount: join(run, 'volumes', name),
     }),
     network: (id: string) => join(state, 'networks', `${id}.json`),
     /** Addresses of its services. */

@@ -178,6 +178,13 @@ export type NetworkOptions = {
   readonly enableIpv6: boolean
   readonly subnet?: string
   readonly gateway?: string
+  /** Where addresses are taken from, within the subnet. */
+  readonly range?: string
+  /** Of others, by their names: never given to a container. */
+  readonly aux?: Readonly<Record<string, string>>
+  /** A /64. */
+  readonly subnet6?: string
+  readonly gateway6?: string
   readonly labels: Readonly<Record<string, string>>
 }
 
@@ -186,16 +193,8 @@ export type NetworkNames = {
   at(address: string): Endpoint | undefined
   /** The endpoints that a name stands for on a network (by id). */
   find(network: string, name: string): readonly Endpoint[]
-  /** What a container has of the network, and the DNS servers that it asked for. */
-  of(container: string):
-    | {
-        readonly name: string
-        readonly endpoints: readonly Endpoint[]
-        readonly dns: readonly string[]
-        /** Its connections to services' addresses are led to replicas. */
-        readonly seesServices?: boolean
-      }
-    | undefined
+  /** What a container has of the network, and what it asked for of names. */
+  of(container: string): NamesOfContainer | undefined
   /** The services of a network that have an address and this name. */
   services(network: string, name: string): readonly ServiceAddress[]
   serviceAt(address: string): ServiceAddress | undefined
@@ -208,6 +207,19 @@ export type ServiceAddress = {
   readonly address6?: string
 }
 
+export type NamesOfContainer = {
+  readonly name: string
+  readonly endpoints: readonly Endpoint[]
+  /** DNS servers. */
+  readonly dns: readonly string[]
+  /** Search domains; undefined: the host's. */
+  readonly search?: readonly string[]
+  /** What only this container calls others: names of theirs by its own for them, in lower case. */
+  readonly links?: Readonly<Record<string, readonly string[]>>
+  /** Its connections to services' addresses are led to replicas. */
+  readonly seesServices?: boolean
+}
+
 export type PublishedPort = PortBinding & {readonly hostPortNumber: number}
 
 export type VolumeRecord = {
@@ -216,7 +228,7 @@ export type VolumeRecord = {
   readonly options: Readonly<Record<string, string>>
   readonly labels: Readonly<Record<string, string>>
   readonly created: number
-  /** Host directory. */
+  /** Host directory; of one with options only there while it is mounted. */
   readonly mountpoint: string
 }
 
@@ -230,6 +242,12 @@ export interface Volumes {
     options: Record<string, string>
     labels: Record<string, string>
   }): Promise<VolumeRecord>
+  /** Mounts one that has options, when its first container starts. */
+  use(name: string, container: string): Promise<void>
+  /** As `use`, of what ran before: nothing is looked at. */
+  hold(name: string, container: string): void
+  /** Unmounts it after the last. Idempotent. */
+  leave(name: string, container: string): Promise<void>
   /** Errors: not-found. Whether it is in use is the caller's question. */
   remove(name: string): Promise<void>
 }

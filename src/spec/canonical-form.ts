@@ -51,11 +51,14 @@ export type CanonicalService = {
   readonly device_cgroup_rules?: readonly string[]
   readonly devices?: readonly CanonicalDevice[]
   readonly dns?: readonly string[]
+  readonly dns_opt?: readonly string[]
+  readonly dns_search?: readonly string[]
   readonly domainname?: string
   readonly entrypoint?: readonly string[] | null
   readonly env_file?: ReadonlyArray<{readonly path?: string; readonly required?: boolean; readonly format?: string}>
   readonly environment?: Readonly<Record<string, string | null>>
   readonly expose?: readonly string[]
+  readonly external_links?: readonly string[]
   readonly extra_hosts?: readonly string[]
   readonly gpus?: readonly CanonicalDeviceRequest[]
   readonly group_add?: readonly string[]
@@ -184,6 +187,9 @@ export type CanonicalAttachment = {
   readonly mac_address?: string
   readonly priority?: number
   readonly gw_priority?: number
+  readonly interface_name?: string
+  readonly link_local_ips?: readonly string[]
+  readonly driver_opts?: Texts
 }
 
 export type CanonicalPort = {
@@ -198,8 +204,8 @@ export type CanonicalMount = {
   readonly source?: string
   readonly target?: string
   readonly read_only?: boolean
-  readonly bind?: {readonly create_host_path?: boolean; readonly propagation?: string}
-  readonly volume?: {readonly nocopy?: boolean; readonly subpath?: string}
+  readonly bind?: {readonly create_host_path?: boolean; readonly propagation?: string; readonly recursive?: string}
+  readonly volume?: {readonly nocopy?: boolean; readonly subpath?: string; readonly labels?: Texts}
   readonly tmpfs?: {readonly size?: string; readonly mode?: number}
 }
 
@@ -214,7 +220,12 @@ export type CanonicalNetwork = {
   readonly enable_ipv6?: boolean
   readonly ipam?: {
     readonly driver?: string
-    readonly config?: ReadonlyArray<{readonly subnet?: string; readonly gateway?: string; readonly ip_range?: string}>
+    readonly config?: ReadonlyArray<{
+      readonly subnet?: string
+      readonly gateway?: string
+      readonly ip_range?: string
+      readonly aux_addresses?: Texts
+    }>
   }
   readonly labels?: Readonly<Record<string, string>>
 }

@@ -9,15 +9,6 @@ const serviceChecks: Readonly<Record<string, ValueCheck>> = {
     if (mode === undefined || ['vip', 'dnsrr'].includes(textOf(mode) ?? '')) return
     report(unsupported(problem, `${where}.endpoint_mode must be vip or dnsrr, not ${textOf(mode)}`, {at: mode.at}))
   },
-  links: (tree, {where, report}) => {
-    for (const item of itemsOf(tree)) {
-      const [service, alias] = (textOf(item) ?? '').split(':')
-      if (alias === undefined || alias === service) continue
-      report(
-        unsupported(warning, `${where}: the alias ${alias} is not made`, {at: item.at, hint: `reach it as ${service}`}),
-      )
-    }
-  },
   logging: (tree, {where, report}) => {
     const driver = get(tree, 'driver')
     if (driver !== undefined && !['json-file', 'local', 'none'].includes(textOf(driver) ?? '')) {
@@ -26,6 +17,11 @@ const serviceChecks: Readonly<Record<string, ValueCheck>> = {
     for (const [name, {key}] of entriesOf(get(tree, 'options'))) {
       if (!['max-size', 'max-file'].includes(name))
         report(unsupported(warning, `${where}.options.${name} has no effect`, {at: key}))
+    }
+  },
+  networks: (tree, {where, report}) => {
+    for (const [name, {value}] of entriesOf(tree)) {
+      warnOfOptions(get(value, 'driver_opts'), {where: `${where}.${name}.driver_opts`, known: endpointOptions, report})
     }
   },
   network_mode: (tree, {where, report}) => {
@@ -60,8 +56,13 @@ const serviceChecks: Readonly<Record<string, ValueCheck>> = {
       )
     })
   },
-  volumes: (tree, {where, report}) => {
+  volumes: (tree, {where, context, report}) => {
     itemsOf(tree).forEach((item, index) => {
+      const selinux = get(item, 'bind', 'selinux')
+      if (selinux !== undefined && context.securityModules?.includes('selinux')) {
+        const message = `${where}[${index}].bind.selinux has no effect`
+        report(unsupported(warning, message, {at: selinux.at, hint: 'files are not labelled for SELinux'}))
+      }
       const type = get(item, 'type')
       if (type === undefined || ['bind', 'volume', 'tmpfs'].includes(textOf(type) ?? '')) return
       report(
@@ -112,9 +113,34 @@ function checkDrivers(tree: MapTree, report: Report): void {
       )
     }
   }
+  for (const [name, {value}] of entriesOf(get(tree, 'volumes'))) {
+    for (const [option, {key}] of entriesOf(get(value, 'driver_opts'))) {
+      if (['type', 'o', 'device'].includes(option)) continue
+      const message = `volumes.${name}.driver_opts: ${option} is not supported`
+      report(unsupported(problem, message, {at: key, hint: 'options are type, o and device, as of mount'}))
+    }
+  }
   for (const [name, {value}] of entriesOf(get(tree, 'networks'))) {
+    const where = `networks.${name}`
+    warnOfOptions(get(value, 'driver_opts'), {where: `${where}.driver_opts`, known: networkOptions, report})
+    const ipam = get(get(value, 'ipam'), 'driver')
+    if (ipam !== undefined && !['', 'default'].includes(textOf(ipam) ?? '')) {
+      const message = `${where}.ipam.driver: addresses are given by stack, not by "${textOf(ipam)}"`
+      report(unsupported(warning, message, {at: ipam.at}))
+    }
     const ipv4 = get(value, 'enable_ipv4')
     if (ipv4?.kind !== 'scalar' || ipv4.value !== false) continue
     report(unsupported(problem, `networks.${name}.enable_ipv4: a network always has IPv4`, {at: ipv4.at}))
+  }
+}
+
+const endpointOptions = ['com.docker.network.endpoint.ifname']
+const networkOptions = ['com.docker.network.driver.mtu', 'com.docker.network.bridge.name']
+
+type Options = {readonly where: string; readonly known: readonly string[]; readonly report: Report}
+
+function warnOfOptions(tree: Tree | undefined, {where, known, report}: Options): void {
+  for (const [name, {key}] of entriesOf(tree)) {
+    if (!known.includes(name)) report(unsupported(warning, `${where}: ${name} has no effect`, {at: key}))
   }
 }

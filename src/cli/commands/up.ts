@@ -1,4 +1,3 @@
-import {StackError} from '../../base/error.ts'
 import {apply, showPlan} from '../apply.ts'
 import {ask} from '../ask.ts'
 import {command} from '../command.ts'
@@ -14,12 +13,14 @@ export const up = command({
     'Makes what runs be what the file says: what changed is replaced, what is missing is made, the rest is left alone. Shows the output of containers until Ctrl-C, which stops them.',
   options: upOptions,
   async run({values, operands, context}) {
-    const planned = await planFor(context, values, operands)
     if (context.settings.dryRun) {
+      const planned = await planFor(context, values, operands)
       await showPlan(context, planned.plan)
       return 0
     }
-    if (!values.yes) await confirm(context, planned)
+    const bold = await planFor(context, values, operands, {recreateVolumes: true})
+    const isAgreed = values.yes || (await confirm(context, bold))
+    const planned = isAgreed ? bold : await planFor(context, values, operands, {recreateVolumes: false})
     if (!values.detach && !values.wait && !values['no-start'])
       return upAttached(context, {planned, values, services: operands})
     await apply(context, planned.plan, {title: 'up', patience: values['wait-timeout'], quietPull: values['quiet-pull']})
@@ -27,9 +28,8 @@ export const up = command({
   },
 })
 
-/** Nothing that cannot be brought back is taken away unasked. */
-async function confirm(context: Context, {plan}: PlannedUp): Promise<void> {
+/** Nothing that cannot be brought back is taken away unasked; without a yes it stays as it is. */
+async function confirm(context: Context, {plan}: PlannedUp): Promise<boolean> {
   const lost = plan.steps.flatMap(({destroys}) => destroys ?? [])
-  if (lost.length === 0 || (await ask(context.io, `this destroys ${lost.join(', ')}; go on?`))) return
-  throw new StackError('cancelled', `not done: it would destroy ${lost.join(', ')}`, {hint: 'stack up --yes'})
+  return lost.length === 0 || ask(context.io, `this destroys ${lost.join(', ')}; go on?`)
 }

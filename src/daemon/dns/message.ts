@@ -11,7 +11,7 @@ export type Query = {
 }
 export type Resource =
   | {readonly type: 'A' | 'AAAA'; readonly name: string; readonly address: string}
-  | {readonly type: 'PTR'; readonly name: string; readonly target: string}
+  | {readonly type: 'PTR' | 'CNAME'; readonly name: string; readonly target: string}
 
 export const codes = {noError: 0, serverFailure: 2, absent: 3, refused: 5} as const
 export type Code = (typeof codes)[keyof typeof codes]
@@ -43,6 +43,33 @@ export function readQuery(bytes: Buffer): Query | undefined {
 
 const recursionDesiredFlag = 0x0100
 
+/** As it is asked of another server. */
+export const writeQuery = ({id, question, recursionDesired}: Query): Buffer =>
+  encode({
+    type: 'query',
+    id,
+    flags: recursionDesired ? recursionDesiredFlag : 0,
+    questions: [question as {name: string; type: 'A'}],
+  })
+
+/** What another server knows of addresses; what cannot be read is its failure. */
+export function readAnswer(bytes: Buffer): {readonly code: number; readonly resources: readonly Resource[]} {
+  try {
+    const {flags = 0, answers = []} = decode(bytes)
+    return {code: flags & codeMask, resources: answers.flatMap(fromAnswer)}
+  } catch {
+    return {code: codes.serverFailure, resources: []}
+  }
+}
+
+const codeMask = 0x0f
+
+function fromAnswer(answer: Answer): Resource[] {
+  if (answer.type === 'A' || answer.type === 'AAAA')
+    return [{type: answer.type, name: answer.name, address: answer.data}]
+  return answer.type === 'CNAME' ? [{type: 'CNAME', name: answer.name, target: answer.data}] : []
+}
+
 /**
  * An answer that fits: of many replicas as many as there is room for, since a client needs one, and some libraries
  * do not ask again by TCP.
@@ -69,9 +96,9 @@ function packetOf({id, question, recursionDesired}: Query, code: Code, resources
 }
 
 const toAnswer = (resource: Resource): Answer =>
-  resource.type === 'PTR'
-    ? {type: 'PTR', name: resource.name, ttl: timeToLive, data: resource.target}
-    : {type: resource.type, name: resource.name, ttl: timeToLive, data: resource.address}
+  'address' in resource
+    ? {type: resource.type, name: resource.name, ttl: timeToLive, data: resource.address}
+    : {type: resource.type, name: resource.name, ttl: timeToLive, data: resource.target}
 
 /** As TCP carries it: the length in front. */
 export function withLength(bytes: Buffer): Buffer {

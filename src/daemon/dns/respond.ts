@@ -4,6 +4,7 @@ import {answer, type Neighbour, type View} from './answer.ts'
 import {forwardQuery} from './forward.ts'
 import type {Handle} from './listen.ts'
 import {codes, readQuery, writeAnswer} from './message.ts'
+import {searched} from './search.ts'
 
 const largestTcp = 65535
 
@@ -19,25 +20,32 @@ export function responder(networks: Networks, isRunning: (id: string) => boolean
     const verdict = answer(query.question, viewOf(networks, asker.container, isRunning), turn++)
     if (verdict.kind === 'answer') return writeAnswer(query, codes.noError, verdict.resources, room)
     if (verdict.kind === 'absent') return writeAnswer(query, codes.absent, [])
-    const servers = await serversFor(networks, asker.container)
+    const own = networks.names.of(asker.container)
+    const host = await hostResolvers()
+    const servers = own === undefined || own.dns.length === 0 ? host.servers : own.dns
+    const search = {
+      domains: own?.search ?? host.search,
+      ask: (asked: Buffer) => forwardQuery(asked, servers, transport),
+    }
+    const found = await searched(query, search, room)
+    if (found !== undefined) return found
     return (await forwardQuery(bytes, servers, transport)) ?? writeAnswer(query, codes.serverFailure, [])
   }
-}
-
-async function serversFor(networks: Networks, container: string): Promise<readonly string[]> {
-  const own = networks.names.of(container)?.dns ?? []
-  return own.length > 0 ? own : (await hostResolvers()).servers
 }
 
 function viewOf(networks: Networks, container: string, isRunning: (id: string) => boolean): View {
   const {names} = networks
   const seesServices = names.of(container)?.seesServices ?? false
+  const links = names.of(container)?.links ?? {}
   const visible = networks.endpoints(container).flatMap(({network}) => networks.find(network) ?? [])
   return {
     networks: visible.map(({id, name, internal}) => ({
       name,
       internal,
-      find: asked => neighbours(asked, seesServices, {network: id, names, isRunning}),
+      find: asked =>
+        (links[asked.toLowerCase()] ?? [asked]).flatMap(each =>
+          neighbours(each, seesServices, {network: id, names, isRunning}),
+        ),
     })),
     at(address) {
       const service = seesServices ? names.serviceAt(address) : undefined

@@ -5,6 +5,7 @@ import {matchesAny, matchesLabels, parseFilters} from '../filters.ts'
 import {findNetwork} from '../find.ts'
 import type {Route} from '../http/router.ts'
 import {goTime} from '../translate/duration.ts'
+import {type RangeBody, rangeBodies, rangesOf} from '../translate/ipam.ts'
 
 type CreateBody = {
   readonly Name: string
@@ -14,7 +15,7 @@ type CreateBody = {
   readonly EnableIPv6?: boolean
   readonly Options?: Record<string, string> | null
   readonly Labels?: Record<string, string> | null
-  readonly IPAM?: {readonly Config?: ReadonlyArray<{readonly Subnet?: string; readonly Gateway?: string}> | null} | null
+  readonly IPAM?: {readonly Config?: readonly RangeBody[] | null} | null
 }
 
 export function networkRoutes(daemon: Daemon): Route[] {
@@ -42,7 +43,6 @@ export function networkRoutes(daemon: Daemon): Route[] {
       pattern: '/networks/create',
       async handle(request, reply) {
         const asked = await request.json<CreateBody>()
-        const range = asked.IPAM?.Config?.[0]
         const record = await networks.create({
           name: asked.Name,
           driver: asked.Driver || 'bridge',
@@ -51,8 +51,7 @@ export function networkRoutes(daemon: Daemon): Route[] {
           attachable: asked.Attachable ?? false,
           enableIpv6: asked.EnableIPv6 ?? false,
           labels: asked.Labels ?? {},
-          ...(range?.Subnet ? {subnet: range.Subnet} : {}),
-          ...(range?.Gateway ? {gateway: range.Gateway} : {}),
+          ...rangesOf(asked.Name, asked.IPAM?.Config ?? []),
         })
         daemon.events.tell('network', 'create', record.id, {name: record.name, type: record.driver})
         reply.json(201, {Id: record.id, Warning: ''})
@@ -83,7 +82,8 @@ export function networkRoutes(daemon: Daemon): Route[] {
       pattern: '/networks/{id}',
       async handle(request, reply) {
         const record = findNetwork(daemon.runtime, request.params.id ?? '')
-        const [user] = users(daemon, record)
+        // One that never ran is not on it yet: it finds the next network of the name.
+        const [user] = users(daemon, record).filter(each => isOn(daemon, record, each.id))
         if (user)
           throw new StackError(
             'conflict',
@@ -102,6 +102,9 @@ const users = (daemon: Daemon, network: NetworkRecord) =>
     .list()
     .filter(each => each.endpoints.some(at => at.network === network.name || at.network === network.id))
 
+const isOn = ({runtime}: Daemon, network: NetworkRecord, container: string): boolean =>
+  runtime.networks.endpoints(container).some(each => each.network === network.id)
+
 function body(daemon: Daemon, record: NetworkRecord, withContainers: boolean) {
   const attached = withContainers ? users(daemon, record) : []
   return {
@@ -111,7 +114,7 @@ function body(daemon: Daemon, record: NetworkRecord, withContainers: boolean) {
     Scope: 'local',
     Driver: record.driver,
     EnableIPv6: record.enableIpv6,
-    IPAM: {Driver: 'default', Options: null, Config: [{Subnet: record.subnet, Gateway: record.gateway}]},
+    IPAM: {Driver: 'default', Options: null, Config: rangeBodies(record)},
     Internal: record.internal,
     Attachable: record.attachable,
     Ingress: false,

@@ -40,8 +40,14 @@ export const endpointMode = 'stack.endpoint_mode'
 export type EndpointBody = {
   readonly Aliases?: readonly string[] | null
   readonly MacAddress?: string
+  readonly IPAMConfig?: {
+    readonly IPv4Address?: string
+    readonly IPv6Address?: string
+    readonly LinkLocalIPs?: readonly string[] | null
+  } | null
+  readonly Links?: readonly string[] | null
   readonly DriverOpts?: Readonly<Record<string, string>> | null
-  readonly IPAMConfig?: {readonly IPv4Address?: string; readonly IPv6Address?: string} | null
+  readonly GwPriority?: number
 }
 
 export type HostBody = ResourceBody & {
@@ -102,8 +108,18 @@ export type MountBody = {
   readonly Source?: string
   readonly Target: string
   readonly ReadOnly?: boolean
-  readonly BindOptions?: {readonly Propagation?: string; readonly CreateMountpoint?: boolean}
-  readonly VolumeOptions?: {readonly NoCopy?: boolean; readonly Subpath?: string}
+  readonly BindOptions?: {
+    readonly Propagation?: string
+    readonly CreateMountpoint?: boolean
+    readonly NonRecursive?: boolean
+    readonly ReadOnlyNonRecursive?: boolean
+    readonly ReadOnlyForceRecursive?: boolean
+  }
+  readonly VolumeOptions?: {
+    readonly NoCopy?: boolean
+    readonly Subpath?: string
+    readonly Labels?: Readonly<Record<string, string>> | null
+  }
   readonly TmpfsOptions?: {readonly SizeBytes?: number; readonly Mode?: number}
 }
 

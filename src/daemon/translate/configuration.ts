@@ -105,6 +105,7 @@ export function hostBody(record: ContainerRecord) {
     Binds: record.mounts.flatMap(each =>
       each.type === 'bind' ? [`${each.source}:${each.target}${each.readOnly ? ':ro' : ''}`] : [],
     ),
+    VolumesFrom: host.volumesFrom ?? null,
     LogConfig: {
       Type: host.log.driver ?? 'json-file',
       Config:

@@ -1,6 +1,5 @@
-import type {MountRecord} from '../../model/container.ts'
+import type {EndpointConfig, MountRecord} from '../../model/container.ts'
 import type {Health} from '../health.ts'
-import {endpointMode} from './bodies.ts'
 import {configBody, hostBody, networkMode} from './configuration.ts'
 import {goTime} from './duration.ts'
 import {type Observed, statusOf, statusText} from './observed.ts'
@@ -99,11 +98,12 @@ function networks({record, endpoints, networkIds}: Observed) {
       return [
         config.network,
         {
-          IPAMConfig: config.ipv4Address ? {IPv4Address: config.ipv4Address} : null,
-          Links: null,
+          IPAMConfig: addressesAsked(config),
+          Links: config.links ?? null,
           Aliases: config.aliases,
           MacAddress: at?.mac ?? '',
-          DriverOpts: config.mode === undefined ? null : {[endpointMode]: config.mode},
+          DriverOpts: config.options ?? null,
+          GwPriority: config.gatewayPriority ?? 0,
           NetworkID: id,
           EndpointID: '',
           Gateway: at?.gateway ?? '',
@@ -117,6 +117,15 @@ function networks({record, endpoints, networkIds}: Observed) {
       ]
     }),
   )
+}
+
+function addressesAsked({ipv4Address, ipv6Address, linkLocalIps}: EndpointConfig) {
+  const asked = {
+    ...(ipv4Address ? {IPv4Address: ipv4Address} : {}),
+    ...(ipv6Address ? {IPv6Address: ipv6Address} : {}),
+    ...(linkLocalIps ? {LinkLocalIPs: linkLocalIps} : {}),
+  }
+  return Object.keys(asked).length === 0 ? null : asked
 }
 
 function legacyAddress({endpoints}: Observed) {

@@ -99,6 +99,7 @@ function hostConfig(body: CreateBody): HostConfig {
     securityOpt: host.SecurityOpt ?? [],
     groupAdd: host.GroupAdd ?? [],
     extraHosts: host.ExtraHosts ?? [],
+    ...(host.VolumesFrom?.length ? {volumesFrom: host.VolumesFrom} : {}),
     dns: host.Dns ?? [],
     dnsSearch: host.DnsSearch ?? [],
     dnsOptions: host.DnsOptions ?? [],
@@ -174,6 +175,10 @@ function endpoints(body: CreateBody): EndpointConfig[] {
       ...(ipv6Address ? {ipv6Address} : {}),
       ...(settings?.MacAddress ? {macAddress: settings.MacAddress} : {}),
       ...(settings?.DriverOpts?.[endpointMode] === 'dnsrr' ? {mode: 'dnsrr'} : {}),
+      ...(settings?.IPAMConfig?.LinkLocalIPs?.length ? {linkLocalIps: settings.IPAMConfig.LinkLocalIPs} : {}),
+      ...(settings?.Links?.length ? {links: settings.Links} : {}),
+      ...(settings?.DriverOpts && Object.keys(settings.DriverOpts).length > 0 ? {options: settings.DriverOpts} : {}),
+      ...(settings?.GwPriority ? {gatewayPriority: settings.GwPriority} : {}),
     }
   })
 }

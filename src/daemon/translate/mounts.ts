@@ -13,6 +13,7 @@ export type WantedMount =
       readonly readOnly: boolean
       readonly create: boolean
       readonly propagation?: string
+      readonly recursive?: 'disabled' | 'writable' | 'readonly'
     }
   | {
       readonly type: 'volume'
@@ -21,11 +22,17 @@ export type WantedMount =
       readonly readOnly: boolean
       readonly nocopy: boolean
       readonly subpath?: string
+      /** For one that is made. */
+      readonly labels?: Readonly<Record<string, string>>
     }
   | Extract<MountRecord, {type: 'tmpfs'}>
 
-/** Every mount by target: Binds and Mounts first, tmpfs, then volumes of request and image where nothing is yet. */
-export function wantedMounts(body: CreateBody, imageVolumes: readonly string[]): WantedMount[] {
+/** Every mount by target: Binds and Mounts first, tmpfs, what others have, then volumes of request and image where nothing is yet. */
+export function wantedMounts(
+  body: CreateBody,
+  imageVolumes: readonly string[],
+  borrowed: readonly Borrowed[] = [],
+): WantedMount[] {
   const host = body.HostConfig ?? {}
   const asked = [
     ...(host.Binds ?? []).map(bindOf),
@@ -33,10 +40,22 @@ export function wantedMounts(body: CreateBody, imageVolumes: readonly string[]):
     ...Object.entries(host.Tmpfs ?? {}).map(tmpfsOf),
   ]
   const byTarget = new Map<string, WantedMount>()
+  const taken = new Map<string, WantedMount>()
   for (const each of asked) {
     const target = cleanTarget(each.target)
     if (byTarget.has(target)) throw new StackError('bad-request', `Duplicate mount point: ${target}`)
     byTarget.set(target, {...each, target})
+  }
+  for (const each of borrowed) {
+    const own = byTarget.get(each.target)
+    if (own === undefined || own === taken.get(each.target)) {
+      byTarget.set(each.target, each)
+      taken.set(each.target, each)
+    }
+    // The successor of a container names the volumes that this one had.
+    else if (own.type === 'volume' && each.type === 'volume' && own.name === each.name) {
+      byTarget.set(each.target, {...own, readOnly: each.readOnly})
+    }
   }
   for (const target of [...Object.keys(body.Volumes ?? {}), ...imageVolumes].map(cleanTarget)) {
     if (!byTarget.has(target)) byTarget.set(target, {type: 'volume', target, readOnly: false, nocopy: false})
@@ -48,6 +67,19 @@ function tmpfsOf([target, options]: readonly [string, string]): WantedMount {
   const wrong = wrongTmpfsOption(options)
   if (wrong === undefined) return {type: 'tmpfs', target, options}
   throw new StackError('bad-request', `invalid tmpfs option "${wrong}" for ${target}`, {hint: tmpfsHint})
+}
+
+export type Borrowed = Exclude<WantedMount, {type: 'tmpfs'}>
+
+/** What a container takes over from another: its binds and volumes, nothing that is its alone. */
+export function borrowedMounts(mounts: readonly MountRecord[], isReadOnly: boolean): Borrowed[] {
+  return mounts.flatMap((mount): Borrowed[] => {
+    const readOnly = isReadOnly || ('readOnly' in mount && mount.readOnly)
+    if (mount.type === 'bind') return [{...mount, readOnly, create: false}]
+    if (mount.type !== 'volume') return []
+    const {anonymous, ...volume} = mount
+    return [{...volume, readOnly, nocopy: true}]
+  })
 }
 
 function cleanTarget(target: string): string {
@@ -73,6 +105,17 @@ function bindOf(text: string): WantedMount {
   return {type: 'bind', source, target, readOnly, create: true, ...(propagation ? {propagation} : {})}
 }
 
+function recursiveOf({BindOptions: asked = {}, ReadOnly, Target}: MountBody) {
+  if (asked.NonRecursive) return {recursive: 'disabled'} as const
+  if (asked.ReadOnlyNonRecursive) return {recursive: 'writable'} as const
+  if (!asked.ReadOnlyForceRecursive) return {}
+  if (ReadOnly !== true)
+    throw new StackError('bad-request', `mount on ${Target}: recursively read-only, but not read-only`, {
+      hint: 'say read_only: true too',
+    })
+  return {recursive: 'readonly'} as const
+}
+
 function mountOf(mount: MountBody): WantedMount {
   const readOnly = mount.ReadOnly ?? false
   switch (mount.Type) {
@@ -90,6 +133,7 @@ function mountOf(mount: MountBody): WantedMount {
         readOnly,
         create: mount.BindOptions?.CreateMountpoint ?? false,
         ...(propagation ? {propagation} : {}),
+        ...recursiveOf(mount),
       }
     }
     case 'volume':
@@ -100,6 +144,7 @@ function mountOf(mount: MountBody): WantedMount {
         nocopy: mount.VolumeOptions?.NoCopy ?? false,
         ...(mount.Source ? {name: mount.Source} : {}),
         ...(mount.VolumeOptions?.Subpath ? {subpath: mount.VolumeOptions.Subpath} : {}),
+        ...(mount.VolumeOptions?.Labels ? {labels: mount.VolumeOptions.Labels} : {}),
       }
     case 'tmpfs':
       return {

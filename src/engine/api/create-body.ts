@@ -13,7 +13,7 @@ export type FileBody = {
 }
 
 /** The body of `POST /containers/create`. */
-export function createBody(spec: ContainerSpec): ContainerCreateOptions {
+export function createBody(spec: ContainerSpec, {isOurs = false} = {}): ContainerCreateOptions {
   const ports = [...spec.expose.map(withProtocol), ...spec.ports.map(portKey)]
   return {
     Image: spec.image,
@@ -23,7 +23,7 @@ export function createBody(spec: ContainerSpec): ContainerCreateOptions {
     OpenStdin: spec.stdinOpen,
     ExposedPorts: Object.fromEntries(ports.map(port => [port, {}])),
     HostConfig: hostConfig(spec),
-    NetworkingConfig: {EndpointsConfig: endpoints(spec)},
+    NetworkingConfig: {EndpointsConfig: endpoints(spec, isOurs)},
     ...given('Cmd', spec.command === null ? undefined : [...spec.command]),
     // One empty word: none, instead of the image's.
     ...given(
@@ -78,6 +78,7 @@ function hostConfig(spec: ContainerSpec): HostConfig {
     PortBindings: portBindings(spec.ports),
     RestartPolicy: restartPolicy(spec),
     Mounts: spec.mounts.flatMap(mountSettings),
+    ...given('VolumesFrom', spec.volumesFrom && [...spec.volumesFrom]),
     Privileged: spec.privileged,
     ReadonlyRootfs: spec.readOnly,
     CapAdd: [...spec.capAdd],
@@ -86,6 +87,8 @@ function hostConfig(spec: ContainerSpec): HostConfig {
     GroupAdd: [...spec.groupAdd],
     ExtraHosts: [...spec.extraHosts],
     Dns: [...spec.dns],
+    ...given('DnsSearch', spec.dnsSearch && [...spec.dnsSearch]),
+    ...given('DnsOptions', spec.dnsOptions && [...spec.dnsOptions]),
     Sysctls: {...spec.sysctls},
     Ulimits: Object.entries(spec.ulimits).map(([Name, {soft, hard}]) => ({Name, Soft: soft, Hard: hard})),
     ...(tmpfs.length === 0 ? {} : {Tmpfs: Object.fromEntries(tmpfs)}),
@@ -149,14 +152,14 @@ function mountSettings(mount: Mount): Settings[] {
       return [
         {
           ...{Type: 'bind', Source: mount.source, Target: mount.target, ReadOnly: mount.readOnly},
-          BindOptions: {CreateMountpoint: mount.createHostPath, ...given('Propagation', mount.propagation)},
+          BindOptions: bindOptions(mount),
         } as Settings,
       ]
     case 'volume':
       return [
         {
           ...{Type: 'volume', Source: mount.source ?? '', Target: mount.target, ReadOnly: mount.readOnly},
-          VolumeOptions: {NoCopy: mount.nocopy, ...given('Subpath', mount.subpath)},
+          VolumeOptions: {NoCopy: mount.nocopy, ...given('Subpath', mount.subpath), ...given('Labels', mount.labels)},
         } as Settings,
       ]
     case 'tmpfs': {
@@ -170,15 +173,63 @@ function mountSettings(mount: Mount): Settings[] {
 /** An option of the network's driver: that of other engines ignores what it does not know. */
 const endpointMode = 'stack.endpoint_mode'
 
+function bindOptions({createHostPath, propagation, recursive}: Extract<Mount, {type: 'bind'}>): object {
+  return {
+    CreateMountpoint: createHostPath,
+    ...given('Propagation', propagation),
+    ...(recursive === 'disabled' ? {NonRecursive: true} : {}),
+    ...(recursive === 'writable' ? {ReadOnlyNonRecursive: true} : {}),
+    ...(recursive === 'readonly' ? {ReadOnlyForceRecursive: true} : {}),
+  }
+}
+
 /** One for every network, the first being that of the network mode. */
-function endpoints({networkMode, networks}: ContainerSpec) {
+function endpoints({networkMode, networks, links = []}: ContainerSpec, isOurs: boolean) {
   if (networkMode !== 'networks') return {}
   return Object.fromEntries(
-    networks.map(({name, aliases, ipv4Address, ipv6Address, macAddress, mode}) => {
-      const addresses = {...given('IPv4Address', ipv4Address), ...given('IPv6Address', ipv6Address)}
-      const IPAMConfig = Object.keys(addresses).length === 0 ? {} : {IPAMConfig: addresses}
-      const DriverOpts = mode === undefined ? {} : {DriverOpts: {[endpointMode]: mode}}
-      return [name, {Aliases: [...aliases], ...IPAMConfig, ...given('MacAddress', macAddress), ...DriverOpts}]
+    networks.map(network => {
+      const body = endpointBody(network)
+      return [network.name, links.length === 0 ? body : {...body, Links: linkTexts(links, isOurs)}]
     }),
   )
 }
+
+type Networks = ContainerSpec['networks'][number]
+
+export function endpointBody({
+  aliases,
+  ipv4Address,
+  ipv6Address,
+  macAddress,
+  linkLocalIps,
+  interfaceName,
+  driverOptions,
+  gatewayPriority,
+  mode,
+}: Networks) {
+  const addresses = {
+    ...given('IPv4Address', ipv4Address),
+    ...given('IPv6Address', ipv6Address),
+    ...given('LinkLocalIPs', linkLocalIps && [...linkLocalIps]),
+  }
+  const options: Record<string, string> = {
+    ...driverOptions,
+    ...given(interfaceOption, interfaceName),
+    ...given(endpointMode, mode),
+  }
+  return {
+    Aliases: [...aliases],
+    ...(Object.keys(addresses).length === 0 ? {} : {IPAMConfig: addresses}),
+    ...given('MacAddress', macAddress),
+    ...(Object.keys(options).length === 0 ? {} : {DriverOpts: options}),
+    ...given('GwPriority', gatewayPriority),
+  }
+}
+
+const interfaceOption = 'com.docker.network.endpoint.ifname'
+
+/** `CONTAINER:ALIAS`; our own engine follows a service's name to the replicas that there are at the time. */
+const linkTexts = (links: NonNullable<ContainerSpec['links']>, isOurs: boolean): string[] =>
+  links.flatMap(({alias, names, service}) =>
+    (isOurs && service !== undefined ? [service] : names).map(name => `${name}:${alias}`),
+  )

@@ -1,6 +1,6 @@
 import type {ContainerSpec} from '../engine.ts'
 import type {Client} from './client.ts'
-import {createBody, fileBodies} from './create-body.ts'
+import {createBody, endpointBody, fileBodies} from './create-body.ts'
 import {archiveOf} from './files.ts'
 
 /** The first that takes several networks at once. */
@@ -34,7 +34,7 @@ export async function create(client: Client, spec: ContainerSpec, {isOurs, warn}
 
 /** With what only our own engine understands. */
 function ownBody(spec: ContainerSpec) {
-  const body = createBody(spec)
+  const body = createBody(spec, {isOurs: true})
   return {
     ...body,
     ...(spec.files.length === 0 ? {} : {StackFiles: fileBodies(spec)}),
@@ -76,15 +76,8 @@ async function minorVersion(client: Client): Promise<number> {
 }
 
 async function connect(client: Client, id: string, networks: ContainerSpec['networks']): Promise<void> {
-  for (const {name, aliases, ipv4Address, ipv6Address} of networks) {
-    const IPAMConfig = {
-      ...(ipv4Address ? {IPv4Address: ipv4Address} : {}),
-      ...(ipv6Address ? {IPv6Address: ipv6Address} : {}),
-    }
-    const body = {
-      Container: id,
-      EndpointConfig: {Aliases: aliases, ...(Object.keys(IPAMConfig).length > 0 ? {IPAMConfig} : {})},
-    }
-    await client.call({method: 'POST', path: `/networks/${encodeURIComponent(name)}/connect`, body})
+  for (const network of networks) {
+    const body = {Container: id, EndpointConfig: endpointBody(network)}
+    await client.call({method: 'POST', path: `/networks/${encodeURIComponent(network.name)}/connect`, body})
   }
 }

@@ -108,10 +108,11 @@ export class ApiEngine implements Engine {
     ipam,
     labels,
   }: NetworkSpec): Promise<void> {
-    const ranges = ipam.map(({subnet, gateway, ipRange}) => ({
+    const ranges = ipam.map(({subnet, gateway, ipRange, auxAddresses}) => ({
       ...(subnet === undefined ? {} : {Subnet: subnet}),
       ...(gateway === undefined ? {} : {Gateway: gateway}),
       ...(ipRange === undefined ? {} : {IPRange: ipRange}),
+      ...(auxAddresses === undefined ? {} : {AuxiliaryAddresses: auxAddresses}),
     }))
     const body = {Name: name, CheckDuplicate: true, Driver: driver, Options: {...driverOptions}, Internal: internal}
     const more = {Attachable: attachable, EnableIPv6: enableIpv6, Labels: {...labels}}
@@ -121,6 +122,19 @@ export class ApiEngine implements Engine {
 
   removeNetwork(id: string): Promise<void> {
     return unlessGone(this.#client.ask(docker => docker.getNetwork(id).remove()))
+  }
+
+  networkUsers(id: string) {
+    return this.#users({network: [id]})
+  }
+
+  volumeUsers(name: string) {
+    return this.#users({volume: [name]})
+  }
+
+  async #users(filters: Readonly<Record<string, string[]>>) {
+    const all = await this.#client.ask(docker => docker.listContainers({all: true, filters}))
+    return all.map(({Id, Names}) => ({id: Id, name: (Names[0] ?? '').replace(/^\//, '')}))
   }
 
   async createVolume({name, driver, driverOptions, labels}: VolumeSpec): Promise<void> {

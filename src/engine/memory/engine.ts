@@ -86,9 +86,16 @@ export class MemoryEngine implements Engine {
   async removeNetwork(id: string): Promise<void> {
     const network = this.#network(id)
     if (network === undefined) return
-    const user = [...this.#containers.values()].find(({spec}) => spec.networks.some(({name}) => name === network.name))
+    // One that never ran is not on it yet.
+    const users = [...this.#containers.values()].filter(({startedAt}) => startedAt !== undefined)
+    const user = users.find(({spec}) => spec.networks.some(({name}) => name === network.name))
     if (user !== undefined) throw new StackError('conflict', `network ${network.name} is in use by ${user.name}`)
     this.#networks.delete(network.id)
+  }
+
+  async networkUsers(id: string) {
+    const network = this.#network(id)
+    return [...this.#containers.values()].filter(({spec}) => spec.networks.some(({name}) => name === network?.name))
   }
 
   async createVolume({name, labels}: VolumeSpec): Promise<void> {
@@ -99,6 +106,10 @@ export class MemoryEngine implements Engine {
     const user = [...this.#containers.values()].find(({volumes}) => Object.values(volumes).includes(name))
     if (user !== undefined) throw new StackError('conflict', `volume ${name} is in use by ${user.name}`)
     this.#volumes.delete(name)
+  }
+
+  async volumeUsers(name: string) {
+    return [...this.#containers.values()].filter(({volumes}) => Object.values(volumes).includes(name))
   }
 
   async createContainer(spec: ContainerSpec): Promise<string> {

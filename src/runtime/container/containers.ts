@@ -15,11 +15,13 @@ import {freeze} from './cgroup/freezer.ts'
 import type {CgroupDirectories} from './cgroup/layout.ts'
 import {usageOf} from './cgroup/usage.ts'
 import {drain} from './drain.ts'
+import {leaveVolumes} from './ending.ts'
 import {type Entry, type Live, newEntry, stateOf} from './entry.ts'
 import {execStream} from './exec.ts'
 import {imageOf} from './image-of.ts'
 import {Lifetimes} from './lifetimes.ts'
 import {readLog} from './log/read.ts'
+import {volumesOf} from './mounts.ts'
 import type {Parts} from './parts.ts'
 import {removeContainer} from './remove.ts'
 import {lessenedHere} from './rlimits.ts'
@@ -40,7 +42,11 @@ export class LocalContainers implements Containers {
 
   async load(): Promise<void> {
     for (const record of await this.#parts.store.load()) this.#entries.set(record.id, newEntry(record))
-    await Promise.all([...this.#entries.values()].map(entry => this.#lifetimes.adopt(entry)))
+    const entries = [...this.#entries.values()]
+    // Until it is known who runs, all do: none may lose its volume by the end of another.
+    for (const {record} of entries) for (const name of volumesOf(record)) this.#parts.volumes.hold(name, record.id)
+    await Promise.all(entries.map(entry => this.#lifetimes.adopt(entry)))
+    for (const {record, live} of entries) if (live === undefined) await leaveVolumes(this.#parts, record)
   }
 
   list(): readonly ContainerRecord[] {
@@ -131,7 +137,8 @@ export class LocalContainers implements Containers {
       }
       entry.isRemoving = true
       try {
-        await removeContainer(this.#parts, entry.record, volumes)
+        const others = this.list().filter(each => each.id !== id)
+        await removeContainer(this.#parts, entry.record, {withVolumes: volumes, others})
         this.#entries.delete(id)
       } finally {
         entry.isRemoving = false

@@ -1,5 +1,6 @@
 import type {ContainerRecord, ExitRecord} from '../../model/container.ts'
 import type {StartFailure} from './entry.ts'
+import {volumesOf} from './mounts.ts'
 import type {Parts} from './parts.ts'
 
 /** As Docker has it where nobody saw the program end. */
@@ -35,7 +36,15 @@ export async function clearAfterEnd(parts: Parts, record: ContainerRecord): Prom
   await tidy('lead connections elsewhere', () => parts.networks.withdraw(record.id))
   await tidy('remove the cgroup', () => parts.cgroups.remove(record))
   await tidy('give back the ports', () => parts.networks.unpublish(record.id))
+  await leaveVolumes(parts, record)
   await tidy('remove the run directory', () => parts.store.clearRun(record.id))
+}
+
+/** Unmounts those of its volumes that nobody else uses. */
+export async function leaveVolumes({volumes, warn}: Parts, record: ContainerRecord): Promise<void> {
+  for (const name of volumesOf(record)) {
+    await volumes.leave(name, record.id).catch(error => warn(`unmount volume "${name}" of "${record.name}"`, error))
+  }
 }
 
 /** Gives up a network namespace of its own: at its removal, and where it never started. */

@@ -1,6 +1,6 @@
 import {join} from 'node:path/posix'
 import {StackError} from '../../base/error.ts'
-import type {MountRecord} from '../../model/container.ts'
+import type {ContainerRecord, MountRecord} from '../../model/container.ts'
 import type {MonitorStep} from '../monitor/program.ts'
 
 /** Where a mount's source is on the host; tmpfs has none. */
@@ -10,6 +10,11 @@ export type MountSources = {
   /** The file of a 'file' mount, by its index. */
   readonly file: (index: number) => string
 }
+
+/** The names of its volumes, once each. */
+export const volumesOf = ({mounts}: Pick<ContainerRecord, 'mounts'>): string[] => [
+  ...new Set(mounts.flatMap(each => (each.type === 'volume' ? [each.name] : []))),
+]
 
 /** Mounts of the user's, parents before what lies in them. */
 export function mountSteps(mounts: readonly MountRecord[], sources: MountSources): MonitorStep[] {
@@ -21,9 +26,14 @@ function mountStep(mount: MountRecord, sources: MountSources): MonitorStep {
   const {target} = mount
   switch (mount.type) {
     case 'bind':
-      return ['bind', mount.source, target, bindFlags(mount.readOnly, mount.propagation)]
+      return ['bind', mount.source, target, bindFlags(mount)]
     case 'volume':
-      return ['bind', withinVolume(sources.volume(mount.name), mount.subpath), target, bindFlags(mount.readOnly)]
+      return [
+        'bind',
+        withinVolume(sources.volume(mount.name), mount.subpath),
+        target,
+        bindFlags({readOnly: mount.readOnly}),
+      ]
     case 'file':
       return ['bind', sources.file(mount.index), target, 'ro']
     case 'tmpfs':
@@ -31,14 +41,18 @@ function mountStep(mount: MountRecord, sources: MountSources): MonitorStep {
   }
 }
 
-function bindFlags(isReadOnly: boolean, propagation = 'rprivate'): string {
+type Bind = Pick<Extract<MountRecord, {type: 'bind'}>, 'readOnly' | 'propagation' | 'recursive'>
+
+function bindFlags({readOnly, propagation = 'rprivate', recursive}: Bind): string {
   const kind = propagation.replace(/^r/, '') || 'private'
   if (kind === 'shared') {
     throw new StackError('unsupported', `mount propagation "${propagation}" is not supported`, {
       hint: 'use rslave to see what the host mounts below it later',
     })
   }
-  return [...(propagation.startsWith('r') ? ['rec'] : []), ...(isReadOnly ? ['ro'] : []), kind].join(',')
+  const isRecursive = propagation.startsWith('r') && recursive !== 'disabled'
+  const ro = recursive === 'writable' ? 'ro-top' : 'ro'
+  return [...(isRecursive ? ['rec'] : []), ...(readOnly ? [ro] : []), kind].join(',')
 }
 
 /** A subpath is a relative path without `..`, so that it stays in the volume. */

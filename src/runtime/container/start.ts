@@ -14,6 +14,7 @@ import {hostnameOf} from './environment.ts'
 import {capabilitiesHere, cgroupFacts, seccompOf, userOf} from './facts.ts'
 import {imageOf} from './image-of.ts'
 import {imageView, overlaysOf} from './layers.ts'
+import {volumesOf} from './mounts.ts'
 import {sharedFacts} from './namespaces.ts'
 import type {Parts} from './parts.ts'
 import {type NetworkOwner, netnsOf, networkOwner} from './shared-network.ts'
@@ -43,7 +44,7 @@ export async function startContainer(parts: Parts, record: ContainerRecord, opti
     connect(parts, record, {owner, undo}),
     undo.do(parts.store.begin(record.id), () => parts.store.clearRun(record.id)),
     undo.do(parts.cgroups.create(record, hardware), () => parts.cgroups.remove(record)),
-    fillVolumes(parts, record, image),
+    mountVolumes(parts, record, {image, undo}),
   ])
   await startMonitor(steps)
   undo.keep()
@@ -123,6 +124,20 @@ function volumeDirectory({volumes}: Parts, name: string): string {
   const volume = volumes.find(name)
   if (volume === undefined) throw new StackError('not-found', `no such volume: ${name}`)
   return volume.mountpoint
+}
+
+async function mountVolumes(
+  parts: Parts,
+  record: ContainerRecord,
+  {image, undo}: {readonly image: Image; readonly undo: Rollback},
+): Promise<void> {
+  for (const name of volumesOf(record)) {
+    await undo.do(
+      () => parts.volumes.use(name, record.id),
+      () => parts.volumes.leave(name, record.id),
+    )
+  }
+  await fillVolumes(parts, record, image)
 }
 
 async function fillVolumes(parts: Parts, {mounts}: ContainerRecord, image: Image): Promise<void> {

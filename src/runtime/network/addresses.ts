@@ -45,13 +45,15 @@ export function isUsable(subnet: string, gateway: string, address: string): bool
  * still remember whose it was.
  */
 export function nextAddress(
-  {subnet, gateway}: {readonly subnet: string; readonly gateway: string},
+  {subnet, gateway, range: pool = subnet}: {readonly subnet: string; readonly gateway: string; readonly range?: string},
   isTaken: (address: string) => boolean,
   last: string | undefined,
 ): string | undefined {
-  const range = parseRange(subnet)!
+  const range = parseRange(pool)!
   const size = sizeOf(range)
-  const start = last === undefined ? 1 : parseAddress(last)! - range.base
+  // The first is the bridge's, unless the pool begins elsewhere; the last may have been asked for by name, outside.
+  const first = pool === subnet ? 1 : size - 1
+  const start = last === undefined || !contains(range, parseAddress(last)!) ? first : parseAddress(last)! - range.base
   for (let step = 1; step <= size; step++) {
     const address = formatAddress(range.base + ((start + step) % size))
     if (isUsable(subnet, gateway, address) && !isTaken(address)) return address

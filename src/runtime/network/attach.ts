@@ -103,7 +103,7 @@ async function createVeth(netns: string, name: string, {endpoint, network, defau
     mtu: await mtuOfLink(network.bridge),
     // With bridge netfilter a packet for the container's own published port is turned round within the bridge.
     hairpin: true,
-    addresses: [`${address}/${prefixLength}`, ...(with6 ? [`${address6}/64`] : [])],
+    addresses: [`${address}/${prefixLength}`, ...(with6 ? [`${address6}/64`] : []), ...(endpoint.moreAddresses ?? [])],
     routes: defaultRoute
       ? [{destination: '0.0.0.0/0', gateway}, ...(with6 ? [{destination: '::/0', gateway: network.gateway6!}] : [])]
       : [],

@@ -1,4 +1,5 @@
 import {randomBytes} from 'node:crypto'
+import {isIPv6} from 'node:net'
 import {StackError} from '../../base/error.ts'
 import type {NetworkRecord} from '../../model/network.ts'
 import type {NetworkOptions} from '../runtime.ts'
@@ -22,20 +23,18 @@ export function designNetwork(asked: NetworkOptions, {taken, occupied}: Surround
   const record = {id, name, created: Date.now(), driver, options, internal, attachable, enableIpv6, labels}
   const bridge = options[bridgeOptions.bridge] ?? bridgeName(id)
   checkBridge(bridge, taken)
-  const subnet6 = enableIpv6 ? (isIpv6(asked.subnet) ? asked.subnet! : subnet6Of(id)) : undefined
-  const gateway6 = subnet6 && `${subnet6.slice(0, subnet6.indexOf('::'))}::1`
+  const gateway = gatewayIn(subnet, asked)
   return {
     ...record,
     subnet,
-    gateway: gatewayIn(subnet, asked),
+    gateway,
     bridge,
-    ...(subnet6 && gateway6 ? {subnet6, gateway6} : {}),
+    ...poolOf(subnet, asked),
+    ...(enableIpv6 ? ipv6Of(id, asked) : {}),
   }
 }
 
-const isIpv6 = (subnet: string | undefined): boolean => subnet?.includes(':') ?? false
-
-function checkDriver({name, driver, options, subnet, enableIpv6}: NetworkOptions): void {
+function checkDriver({name, driver, options, subnet6, enableIpv6}: NetworkOptions): void {
   if (driver !== 'bridge') {
     throw new StackError('unsupported', `network "${name}": driver "${driver}" is not supported, only "bridge" is`)
   }
@@ -46,11 +45,40 @@ function checkDriver({name, driver, options, subnet, enableIpv6}: NetworkOptions
       `network "${name}": ${bridgeOptions.mtu} "${mtu}" is not a number from 68 to 65535`,
     )
   }
-  if (isIpv6(subnet) && !(enableIpv6 && /^[\da-f:]+::\/64$/i.test(subnet ?? ''))) {
+  if (subnet6 !== undefined && !(enableIpv6 && /^[\da-f:]+::\/64$/i.test(subnet6))) {
     throw new StackError(
       'unsupported',
-      `network "${name}": subnet ${subnet} is not a /64 of a network with IPv6 enabled`,
+      `network "${name}": subnet ${subnet6} is not a /64 of a network with IPv6 enabled`,
     )
+  }
+}
+
+function ipv6Of(id: string, {name, subnet6 = subnet6Of(id), gateway6}: NetworkOptions) {
+  const prefix = `${subnet6.slice(0, subnet6.indexOf('::'))}::`
+  if (gateway6 !== undefined && !(isIPv6(gateway6) && gateway6.toLowerCase().startsWith(prefix.toLowerCase()))) {
+    throw new StackError('bad-request', `network "${name}": gateway ${gateway6} is not in its subnet ${subnet6}`)
+  }
+  return {subnet6, gateway6: gateway6 ?? `${prefix}1`}
+}
+
+/** Where addresses come from, and which ones do not. */
+function poolOf(subnet: string, {name, range, aux = {}}: NetworkOptions) {
+  const whole = parseRange(subnet)!
+  const part = range === undefined ? undefined : parseRange(range)
+  if (range !== undefined && (part === undefined || part.length < whole.length || !contains(whole, part.base))) {
+    throw new StackError('bad-request', `network "${name}": ip_range ${range} is not in its subnet ${subnet}`)
+  }
+  for (const [owner, address] of Object.entries(aux)) {
+    const number = parseAddress(address)
+    if (number !== undefined && contains(whole, number)) continue
+    throw new StackError(
+      'bad-request',
+      `network "${name}": address ${address} of "${owner}" in aux_addresses is not in its subnet ${subnet}`,
+    )
+  }
+  return {
+    ...(part === undefined ? {} : {range: formatRange(part)}),
+    ...(Object.keys(aux).length === 0 ? {} : {aux}),
   }
 }
 
@@ -60,7 +88,7 @@ function subnetOf(
   occupied: readonly string[],
 ): string {
   const ours = taken.map(each => each.subnet)
-  if (subnet === undefined || isIpv6(subnet)) {
+  if (subnet === undefined) {
     const chosen = chooseSubnet(name, [...occupied, ...ours])
     if (chosen !== undefined) return chosen
     throw new StackError('network-failed', `no subnet is free for network "${name}"`, {
@@ -84,7 +112,7 @@ function subnetOf(
 }
 
 function gatewayIn(subnet: string, {name, gateway}: NetworkOptions): string {
-  if (gateway === undefined || isIpv6(gateway)) return gatewayOf(subnet)
+  if (gateway === undefined) return gatewayOf(subnet)
   const address = parseAddress(gateway)
   if (address !== undefined && contains(parseRange(subnet)!, address)) return gateway
   throw new StackError('bad-request', `network "${name}": gateway ${gateway} is not in its subnet ${subnet}`)

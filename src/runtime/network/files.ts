@@ -2,13 +2,13 @@ import {isIP} from 'node:net'
 import {StackError} from '../../base/error.ts'
 import type {ContainerRecord} from '../../model/container.ts'
 import type {Endpoint} from '../../model/network.ts'
-import type {Resolvers} from './resolvers.ts'
+import {type Resolvers, searchDomains} from './resolvers.ts'
 
 /** The container's /etc/resolv.conf: our server on the gateway, which knows what the container asked for itself. */
 export function resolvConfText({host}: ContainerRecord, endpoints: readonly Endpoint[], resolvers: Resolvers): string {
   const gateway = endpoints[0]?.gateway
   const servers = gateway !== undefined ? [gateway] : host.dns.length > 0 ? host.dns : resolvers.servers
-  const search = host.dnsSearch.length > 0 ? host.dnsSearch.filter(each => each !== '.') : resolvers.search
+  const search = host.dnsSearch.length > 0 ? searchDomains(host.dnsSearch) : resolvers.search
   const options = host.dnsOptions.some(each => each.startsWith('ndots:'))
     ? host.dnsOptions
     : ['ndots:0', ...host.dnsOptions]

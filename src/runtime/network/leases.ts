@@ -13,6 +13,10 @@ export type Lease = {
   readonly service: string
   /** DNS servers that it asked for. */
   readonly dns: readonly string[]
+  /** Search domains; undefined: the host's. */
+  readonly search?: readonly string[]
+  /** Other containers' names by what only this one calls them, in lower case. */
+  readonly links?: Readonly<Record<string, readonly string[]>>
   readonly endpoints: readonly Endpoint[]
   /** The host's ports that it has, or had the last time: those are given to it again. */
   readonly ports: readonly PublishedPort[]

@@ -15,6 +15,10 @@ export async function hostResolvers(): Promise<Resolvers> {
   return {...host, servers: [...new Set([...host.servers, ...behind.servers])]}
 }
 
+/** `.` stands for none. */
+export const searchDomains = (asked: readonly string[]): string[] =>
+  asked.map(each => each.replace(/(?<=.)\.$/, '')).filter(each => each !== '.')
+
 export function parseResolvConf(text: string): Resolvers {
   const lines = text.split('\n').map(line => line.trim().split(/\s+/))
   const servers = lines.filter(([word]) => word === 'nameserver').flatMap(([, server]) => server ?? [])

@@ -62,7 +62,9 @@ export class Services {
   }
 
   #design(network: NetworkRecord, record: Omit<ServiceRecord, 'address'>): ServiceRecord | undefined {
-    const isTaken = (address: string) => this.isTaken(address) || this.#parts.leases.endpointAt(address) !== undefined
+    const aside = Object.values(network.aux ?? {})
+    const isTaken = (address: string) =>
+      aside.includes(address) || this.isTaken(address) || this.#parts.leases.endpointAt(address) !== undefined
     const address = serviceAddress(network, `${record.project}/${record.service}`, isTaken)
     if (address === undefined) return undefined
     return {...record, address, ...(network.subnet6 ? {address6: address6Of(network.subnet6, address)} : {})}

@@ -3,8 +3,11 @@ import {mkdir, readdir, rename, rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {errnoOf, StackError} from '../../base/error.ts'
 import {readJson, writeWhole} from '../../base/file.ts'
+import {Serial} from '../container/serial.ts'
 import type {Paths} from '../paths.ts'
 import type {VolumeRecord, Volumes} from '../runtime.ts'
+import {mountVolume, unmountVolume} from './mounted.ts'
+import {checkOptions, isMounted} from './options.ts'
 
 type StoredVolume = Omit<VolumeRecord, 'mountpoint'>
 
@@ -16,6 +19,8 @@ export class LocalVolumes implements Volumes {
   readonly #paths: Paths
   readonly #warn: (error: unknown) => void
   readonly #records = new Map<string, VolumeRecord>()
+  readonly #users = new Map<string, Set<string>>()
+  readonly #serial = new Serial()
 
   constructor(paths: Paths, warn: (error: unknown) => void) {
     this.#paths = paths
@@ -29,7 +34,7 @@ export class LocalVolumes implements Volumes {
       const stored = await readJson<StoredVolume>(this.#paths.volume(name).record)
       // Without a record it was never finished, and nobody was told of it.
       if (stored === undefined) await this.#discard(name)
-      else this.#records.set(name, {...stored, mountpoint: this.#paths.volume(name).data})
+      else this.#records.set(name, this.#recordOf(stored))
     }
     this.#empty(join(this.#paths.volumes, trash))
   }
@@ -44,12 +49,13 @@ export class LocalVolumes implements Volumes {
 
   async create(options: Parameters<Volumes['create']>[0]): Promise<VolumeRecord> {
     const {name, driver} = options
-    checkDriver(driver, options.options)
+    checkDriver(driver)
     if (!namePattern.test(name)) {
       throw new StackError('bad-request', `"${name}" is not a name for a volume`, {
         hint: 'letters, digits, "_", "." and "-", beginning with a letter or digit',
       })
     }
+    checkOptions(name, options.options)
     const known = this.#records.get(name)
     if (known !== undefined) return known
     const {data, record, directory} = this.#paths.volume(name)
@@ -61,15 +67,51 @@ export class LocalVolumes implements Volumes {
       await rm(directory, {recursive: true, force: true})
       throw error
     }
-    const volume = {...stored, mountpoint: data}
+    const volume = this.#recordOf(stored)
     this.#records.set(name, volume)
     return volume
   }
 
+  #recordOf(stored: StoredVolume): VolumeRecord {
+    const {data, mount} = this.#paths.volume(stored.name)
+    return {...stored, mountpoint: isMounted(stored.options) ? mount : data}
+  }
+
+  hold(name: string, container: string): void {
+    const users = this.#users.get(name) ?? new Set()
+    this.#users.set(name, users.add(container))
+  }
+
+  async use(name: string, container: string): Promise<void> {
+    const record = this.#records.get(name)
+    if (record === undefined) throw new StackError('not-found', `no such volume: ${name}`)
+    this.hold(name, container)
+    if (!isMounted(record.options)) return
+    try {
+      await this.#serial.run(name, () => mountVolume(record))
+    } catch (error) {
+      this.#users.get(name)?.delete(container)
+      throw error
+    }
+  }
+
+  async leave(name: string, container: string): Promise<void> {
+    const users = this.#users.get(name)
+    users?.delete(container)
+    const record = this.#records.get(name)
+    if (record === undefined || !isMounted(record.options)) return
+    await this.#serial.run(name, async () => {
+      if ((this.#users.get(name)?.size ?? 0) === 0) await unmountVolume(record)
+    })
+  }
+
   async remove(name: string): Promise<void> {
-    if (!this.#records.has(name)) throw new StackError('not-found', `no such volume: ${name}`)
+    const record = this.#records.get(name)
+    if (record === undefined) throw new StackError('not-found', `no such volume: ${name}`)
+    if (isMounted(record.options)) await this.#serial.run(name, () => unmountVolume(record))
     await this.#discard(name)
     this.#records.delete(name)
+    this.#users.delete(name)
   }
 
   /** Out of sight at once, deleted afterwards; what a crash leaves there is deleted at the next load. */
@@ -90,14 +132,8 @@ export class LocalVolumes implements Volumes {
   }
 }
 
-function checkDriver(driver: string, options: Readonly<Record<string, string>>): void {
+function checkDriver(driver: string): void {
   if (driver !== '' && driver !== 'local') {
     throw new StackError('unsupported', `volume driver "${driver}" is not supported`, {hint: 'use "local"'})
-  }
-  const [option] = Object.keys(options)
-  if (option !== undefined) {
-    throw new StackError('unsupported', `option "${option}" of a local volume is not supported`, {
-      hint: 'mount a directory of the host as a bind instead',
-    })
   }
 }

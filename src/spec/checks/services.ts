@@ -37,6 +37,15 @@ export const checkService: ServiceCheck = (name, service, {tell}) => {
       hint: 'it says how often to look within that time',
     })
   }
+  const links = ['links', 'external_links'] as const
+  for (const key of links.filter(
+    each => service[each] !== undefined && (service.network_mode ?? 'bridge') !== 'bridge',
+  )) {
+    tell('conflict', at(key), {
+      message: `services.${name} has both network_mode and ${key}`,
+      hint: 'links are names on networks: join one',
+    })
+  }
   const first = service.healthcheck?.test?.[0]
   if (service.healthcheck?.test !== undefined && !['CMD', 'CMD-SHELL', 'NONE'].includes(first ?? '')) {
     tell('bad-value', at('healthcheck', 'test'), {

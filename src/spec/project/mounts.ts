@@ -1,7 +1,8 @@
 import {parseBytes} from '../../base/bytes.ts'
-import type {FileGrant, Mount} from '../../model/project.ts'
+import type {FileGrant, Mount, VolumesFrom} from '../../model/project.ts'
 import type {CanonicalGrant, CanonicalMount, CanonicalService} from '../canonical-form.ts'
 import {cleaned} from '../forms/scalars.ts'
+import {mapValues} from '../normalise.ts'
 import {defined} from './defined.ts'
 
 export const mountsOf = (service: CanonicalService): Mount[] => [
@@ -20,7 +21,7 @@ function mountOf(mount: CanonicalMount): Mount {
       target,
       readOnly,
       createHostPath,
-      ...defined({propagation: mount.bind?.propagation}),
+      ...defined({propagation: mount.bind?.propagation, recursive: recursiveOf(mount.bind?.recursive)}),
     }
   }
   if (mount.type === 'tmpfs') {
@@ -34,7 +35,14 @@ function mountOf(mount: CanonicalMount): Mount {
   }
   const source = mount.source === '' ? undefined : mount.source
   const nocopy = mount.volume?.nocopy ?? false
-  return {type: 'volume', ...defined({source}), target, readOnly, nocopy, ...defined({subpath: mount.volume?.subpath})}
+  const {subpath, labels} = mount.volume ?? {}
+  const own = labels && mapValues(labels, value => value ?? '')
+  return {type: 'volume', ...defined({source}), target, readOnly, nocopy, ...defined({subpath, labels: own})}
+}
+
+/** `enabled` is how it is anyway. */
+function recursiveOf(text: string | undefined): 'disabled' | 'writable' | 'readonly' | undefined {
+  return text === 'disabled' || text === 'writable' || text === 'readonly' ? text : undefined
 }
 
 /** `PATH[:OPTIONS]`: size and mode are understood, the rest goes to the kernel as it stands. */
@@ -52,6 +60,17 @@ function tmpfsOf(text: string): Mount {
     target: cleaned(target),
     ...defined({size, mode, options: rest.length === 0 ? undefined : rest.join(',')}),
   }
+}
+
+/** `SERVICE[:ro|rw]`, `container:NAME[:ro|rw]`. */
+export function volumesFromOf({volumes_from: sources = []}: CanonicalService): VolumesFrom[] | undefined {
+  if (sources.length === 0) return undefined
+  return sources.map(text => {
+    const [first = '', ...rest] = text.split(':')
+    const [name = '', mode] = first === 'container' ? rest : [first, ...rest]
+    const from = first === 'container' ? {container: name} : {service: name}
+    return {...from, readOnly: mode === 'ro'}
+  })
 }
 
 export const configGrants = (grants: readonly CanonicalGrant[]): FileGrant[] => grants.map(grant => grantOf(grant, '/'))

@@ -75,7 +75,9 @@ const networkOf = (key: string, network: CanonicalNetwork): Network => ({
   internal: network.internal ?? false,
   attachable: network.attachable ?? false,
   enableIpv6: network.enable_ipv6 ?? false,
-  ipam: (network.ipam?.config ?? []).map(({subnet, gateway, ip_range: ipRange}) => defined({subnet, gateway, ipRange})),
+  ipam: (network.ipam?.config ?? []).map(({subnet, gateway, ip_range: ipRange, aux_addresses: aux}) =>
+    defined({subnet, gateway, ipRange, auxAddresses: aux && mapValues(aux, value => value ?? '')}),
+  ),
   labels: mapValues(network.labels ?? {}, value => value),
 })
 

@@ -1,6 +1,6 @@
 import {parseBytes} from '../../base/bytes.ts'
 import {parseDuration} from '../../base/duration.ts'
-import type {Dependency, DependencyCondition, NetworkAttachment, Port, Service} from '../../model/project.ts'
+import type {Dependency, DependencyCondition, Link, NetworkAttachment, Port, Service} from '../../model/project.ts'
 import type {CanonicalAttachment, CanonicalDependency, CanonicalService} from '../canonical-form.ts'
 import {mapValues} from '../normalise.ts'
 import {defined} from './defined.ts'
@@ -8,7 +8,7 @@ import {exposedPorts} from './expose.ts'
 import {healthcheckOf} from './health.ts'
 import {hooksOf, preStartOf} from './hooks.ts'
 import {isolationOf} from './isolation.ts'
-import {configGrants, mountsOf, secretGrants} from './mounts.ts'
+import {configGrants, mountsOf, secretGrants, volumesFromOf} from './mounts.ts'
 import {providerOf} from './provider.ts'
 import {pullOf} from './pull.ts'
 import {resourcesOf} from './resources.ts'
@@ -33,6 +33,7 @@ export function serviceOf(name: string, service: CanonicalService, project: stri
     attach: service.attach ?? true,
     ...networkOf(service),
     mounts: mountsOf(service),
+    ...defined({volumesFrom: volumesFromOf(service)}),
     configs: configGrants(service.configs ?? []),
     secrets: secretGrants(service.secrets ?? []),
     dependsOn: mapValues(service.depends_on ?? {}, dependencyOf),
@@ -88,6 +89,11 @@ function networkOf(service: CanonicalService) {
     expose: (service.expose ?? []).flatMap(port => exposedPorts(port) ?? []),
     extraHosts: (service.extra_hosts ?? []).map(host => host.replace('=', ':')),
     dns: (service.dns ?? []).filter(server => server !== ''),
+    ...defined({
+      dnsSearch: orUndefined(service.dns_search),
+      dnsOptions: orUndefined(service.dns_opt),
+      links: orUndefined(linksOf(service)),
+    }),
   }
 }
 
@@ -97,11 +103,29 @@ const attachmentOf = (attachment: CanonicalAttachment | null, {deploy}: Canonica
     ipv4Address: attachment?.ipv4_address,
     ipv6Address: attachment?.ipv6_address,
     macAddress: attachment?.mac_address,
+    interfaceName: attachment?.interface_name,
+    linkLocalIps: orUndefined(attachment?.link_local_ips),
+    driverOptions: attachment?.driver_opts && mapValues(attachment.driver_opts, value => value ?? ''),
   }),
   ...(deploy?.endpoint_mode === 'dnsrr' ? {mode: deploy.endpoint_mode} : {}),
   priority: attachment?.priority ?? 0,
   gatewayPriority: attachment?.gw_priority ?? 0,
 })
+
+const orUndefined = <T>(list: readonly T[] | undefined): readonly T[] | undefined =>
+  list?.length === 0 ? undefined : list
+
+/** `NAME[:ALIAS]`. */
+function linksOf({links = [], external_links: external = []}: CanonicalService): Link[] {
+  const split = (text: string) => {
+    const [name = '', alias = name] = text.split(':')
+    return {name, alias}
+  }
+  return [
+    ...links.map(split).map(({name, alias}) => ({service: name, alias})),
+    ...external.map(split).map(({name, alias}) => ({container: name, alias})),
+  ]
+}
 
 const portOf = (port: NonNullable<CanonicalService['ports']>[number]): Port => ({
   target: port.target!,

@@ -83,17 +83,17 @@ test('who does not run has no address', async () => {
   expect(await ask(two, gateway, 'A', 'one')).toBe('ENOTFOUND')
 })
 
-/** A server elsewhere: knows 192.0.2.7 by every name. */
-async function upstream(address: string): Promise<AsyncDisposable> {
+/** A server elsewhere: knows 192.0.2.7 by every name that `knows` says. */
+async function upstream(address: string, knows: (name: string) => boolean = () => true): Promise<AsyncDisposable> {
   const answer = (query: Buffer): Buffer => {
     const {id, questions} = decode(query)
     const name = questions?.[0]?.name ?? ''
     return encode({
       type: 'response',
       id: id!,
-      flags: 0x8180,
+      flags: knows(name) ? 0x8180 : 0x8183,
       questions: questions!,
-      answers: [{type: 'A', name, ttl: 1, data: '192.0.2.7'}],
+      answers: knows(name) ? [{type: 'A', name, ttl: 1, data: '192.0.2.7'}] : [],
     })
   }
   const udp = createSocket('udp4')
@@ -123,6 +123,49 @@ test('other names are asked of the servers that the container wants, single word
   expect(await ask(one, gateway, 'A', 'example.org')).toEqual(['192.0.2.7'])
   expect(await ask(one, gateway, 'A', 'printer')).toEqual(['192.0.2.7'])
   expect((await askByTcp(one, gateway, 'example.org')).answers).toMatchObject([{data: '192.0.2.7'}])
+})
+
+test('what one container calls another by a link nobody else does, and on their common network only', async () => {
+  await using here = await machine()
+  await using _ = await serving(here)
+  await using _up = await upstream('127.0.0.9', () => false)
+  const {gateway} = await here.network('a')
+  await here.network('b')
+  const dns = ['127.0.0.9']
+  const db = await here.container('shop-db-1', {networks: ['a'], service: 'db'})
+  const old = await here.container('old', {networks: ['b']})
+  const links = ['db:Database', 'old:legacy', 'old']
+  const web = await here.container('web', {networks: ['a'], dns, more: {a: {links}}})
+  const other = await here.container('other', {networks: ['a'], dns})
+  const address = here.networks.endpoints(db.id)[0]?.address
+  expect(await ask(web, gateway, 'A', 'database')).toEqual([address])
+  expect(await ask(web, gateway, 'A', 'DATABASE.a')).toEqual([address])
+  expect(await ask(web, gateway, 'A', 'db')).toEqual([address])
+  expect(await ask(other, gateway, 'A', 'database')).toBe('ENOTFOUND')
+  expect(await ask(web, gateway, 'A', 'legacy'), 'of another network').toBe('ENOTFOUND')
+  await here.container('shop-db-2', {networks: ['a'], service: 'db'})
+  expect(await ask(web, gateway, 'A', 'database'), 'a replica that came later').toHaveLength(2)
+  const both = await here.container('both', {networks: ['a', 'b'], more: {b: {links}}})
+  expect(await ask(both, gateway, 'A', 'legacy')).toEqual([here.networks.endpoints(old.id)[0]?.address])
+})
+
+test('single words are looked up in the search domains, after the neighbours', async () => {
+  await using here = await machine()
+  await using _ = await serving(here)
+  await using _up = await upstream('127.0.0.9', name => name === 'printer.example.org' || name === 'web.example.org')
+  const {gateway} = await here.network('a')
+  const search = ['example.com', 'example.org']
+  const one = await here.container('one', {networks: ['a'], dns: ['127.0.0.9'], search})
+  const web = await here.container('web', {networks: ['a'], dns: ['127.0.0.9'], search: ['.']})
+  expect(await ask(one, gateway, 'A', 'printer')).toEqual(['192.0.2.7'])
+  expect((await askByTcp(one, gateway, 'printer')).answers).toMatchObject([
+    {type: 'CNAME', name: 'printer', data: 'printer.example.org'},
+    {type: 'A', name: 'printer.example.org', data: '192.0.2.7'},
+  ])
+  expect(await ask(one, gateway, 'A', 'web')).toEqual([here.networks.endpoints(web.id)[0]?.address])
+  expect(await ask(one, gateway, 'A', 'web.example.org')).toEqual(['192.0.2.7'])
+  expect(await ask(one, gateway, 'A', 'nobody')).toBe('ENOTFOUND')
+  expect(await ask(web, gateway, 'A', 'printer'), 'no search').toBe('ENOTFOUND')
 })
 
 test('without a server that answers it says so soon; from an internal network nothing is asked', async () => {

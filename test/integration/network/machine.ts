@@ -35,6 +35,9 @@ export type Wanted = {
   readonly hasHealthcheck?: boolean
   readonly endpointMode?: 'dnsrr'
   readonly isOneoff?: boolean
+  /** By network. */
+  readonly more?: Readonly<Record<string, Partial<ContainerRecord['endpoints'][number]>>>
+  readonly search?: readonly string[]
 }
 
 /** Without `services` the kernel has nothing to give them addresses with. */
@@ -93,7 +96,13 @@ export function recordOf(name: string, more: Wanted): ContainerRecord {
     image: '',
     imageId: '',
     mounts: [],
-    endpoints: (more.networks ?? []).map(network => ({network, aliases: more.aliases ?? [], ...only, ...dnsrr})),
+    endpoints: (more.networks ?? []).map(network => ({
+      network,
+      aliases: more.aliases ?? [],
+      ...only,
+      ...dnsrr,
+      ...more.more?.[network],
+    })),
     config: {
       hostname: '',
       domainname: '',
@@ -104,7 +113,7 @@ export function recordOf(name: string, more: Wanted): ContainerRecord {
       networkMode: more.mode ?? 'networks',
       portBindings: more.ports ?? [],
       dns: more.dns ?? [],
-      dnsSearch: [],
+      dnsSearch: more.search ?? [],
       dnsOptions: [],
       extraHosts: [],
     } as unknown as ContainerRecord['host'],

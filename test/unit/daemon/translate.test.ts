@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest'
 import {hostBody} from '../../../src/daemon/translate/configuration.ts'
 import {mergeEnv, wanted} from '../../../src/daemon/translate/create.ts'
 import {humanDuration} from '../../../src/daemon/translate/duration.ts'
-import {wantedMounts} from '../../../src/daemon/translate/mounts.ts'
+import {borrowedMounts, wantedMounts} from '../../../src/daemon/translate/mounts.ts'
 import {portBindings, portList} from '../../../src/daemon/translate/ports.ts'
 import type {Image} from '../../../src/model/image.ts'
 import {record} from '../runtime/container/record.ts'
@@ -111,6 +111,35 @@ describe('mounts', () => {
       {type: 'volume', target: '/anon', readOnly: false, nocopy: false},
       {type: 'volume', target: '/data', readOnly: false, nocopy: false},
     ])
+  })
+
+  test('what is taken over from others gives way to what is its own, and goes before what the image has', () => {
+    const source = [
+      {type: 'bind', source: '/src', target: '/a', readOnly: false, recursive: 'disabled'},
+      {type: 'volume', name: 'v', anonymous: true, target: '/b', readOnly: false, nocopy: false},
+      {type: 'volume', name: 'w', anonymous: false, target: '/c', readOnly: false, nocopy: false},
+      {type: 'tmpfs', target: '/t'},
+      {type: 'file', index: 0, target: '/run/secrets/key', uid: 0, gid: 0, mode: 0o400},
+    ] as const
+    const body = {Image: 'demo', HostConfig: {Binds: ['own:/b', 'w:/c']}}
+    expect(wantedMounts(body, ['/a', '/b', '/t'], borrowedMounts(source, true))).toEqual([
+      {type: 'volume', name: 'own', target: '/b', readOnly: false, nocopy: false},
+      {type: 'volume', name: 'w', target: '/c', readOnly: true, nocopy: false},
+      {type: 'bind', source: '/src', target: '/a', readOnly: true, create: false, recursive: 'disabled'},
+      {type: 'volume', target: '/t', readOnly: false, nocopy: false},
+    ])
+  })
+
+  test('recursion of a bind; read-only with all below it only where it is read-only', () => {
+    const mount = (BindOptions: object, ReadOnly = true) =>
+      wantedMounts(
+        {Image: 'demo', HostConfig: {Mounts: [{Type: 'bind', Source: '/s', Target: '/t', ReadOnly, BindOptions}]}},
+        [],
+      )
+    expect(mount({NonRecursive: true})).toMatchObject([{recursive: 'disabled'}])
+    expect(mount({ReadOnlyNonRecursive: true})).toMatchObject([{recursive: 'writable'}])
+    expect(mount({ReadOnlyForceRecursive: true})).toMatchObject([{recursive: 'readonly'}])
+    expect(() => mount({ReadOnlyForceRecursive: true}, false)).toThrow('recursively read-only, but not read-only')
   })
 
   test.each([
