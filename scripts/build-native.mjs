@@ -21,7 +21,7 @@ const targets = [
   },
   {
     name: 'stack.node',
-    folders: ['addon', 'netlink', 'namespaces'],
+    folders: ['addon', 'netlink', 'namespaces', 'extract'],
     compile: [...warnings, '-O2', '-fPIC', '-DNAPI_VERSION=8', ...headers],
     link: ['-shared', '-fPIC', '-s', '-static-libstdc++', '-static-libgcc', '-Wl,--gc-sections'],
   },

@@ -8,6 +8,7 @@
 #include "../netlink/link.h"
 #include "../netlink/route.h"
 #include "arguments.h"
+#include "extract.h"
 #include "program.h"
 #include "task.h"
 
@@ -177,6 +178,8 @@ Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   publish("listAddresses", list_addresses);
   publish("forgetFlows", forget_flows);
   publish("runProgram", run_program);
+  publish("changeTree", change_tree);
+  publish("isOpaque", is_opaque);
   return exports;
 }
 
