@@ -1,27 +1,18 @@
 import {StackError} from '../../base/error.ts'
+import {type DockerReference, parseDocker} from './docker-reference.ts'
 
 /** What an image reference asks for. A Docker reference names a registry, the others have a scheme. */
 export type Reference =
   | {readonly kind: 'host'; readonly text: string}
   | {readonly kind: 'apt'; readonly text: string; readonly packages: readonly PackageChoice[]}
   | {readonly kind: 'oci-layout' | 'docker-archive'; readonly text: string; readonly path: string}
-  | {
-      readonly kind: 'docker'
-      readonly text: string
-      readonly repository: string
-      readonly name: string
-      readonly tag: string
-    }
+  | DockerReference
 
 /** A package, in the version that apt prefers unless one is named. */
 export type PackageChoice = {readonly name: string; readonly version?: string}
 
 const packageName = /^[a-z0-9][a-z0-9+.-]+$/
 const packageVersion = /^(\d+:)?[A-Za-z0-9][A-Za-z0-9.+~-]*$/
-const repositoryPart = /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/
-const domain = /^[A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?$/
-const tagForm = /^\w[\w.-]{0,127}$/
-const digestForm = /^[a-z0-9]+:[0-9a-f]{32,}$/
 
 /** Reads a reference; `text` of the result is how it is kept, so that two spellings of one image meet. */
 export function parseReference(given: string): Reference {
@@ -73,22 +64,3 @@ function parseFile(kind: 'oci-layout' | 'docker-archive', text: string, path: st
     hint: `write ${kind}:///path/to/it`,
   })
 }
-
-function parseDocker(text: string): Reference {
-  const [beforeDigest = '', digest, more] = text.split('@')
-  const slash = beforeDigest.lastIndexOf('/')
-  const colon = beforeDigest.indexOf(':', slash + 1)
-  const repository = colon < 0 ? beforeDigest : beforeDigest.slice(0, colon)
-  const tag = colon < 0 ? (digest ?? 'latest') : beforeDigest.slice(colon + 1)
-  const parts = repository.split('/')
-  const path = parts.length > 1 && isRegistry(parts[0]!) ? parts.slice(1) : parts
-  const isDigest = digest === undefined || (digestForm.test(digest) && more === undefined)
-  if (!path.every(part => repositoryPart.test(part)) || !isDigest || !(tag === digest || tagForm.test(tag))) {
-    throw new StackError('image-not-found', `image "${text}": not an image reference`, {
-      hint: 'write host://, apt://PACKAGE, or NAME:TAG in lower case',
-    })
-  }
-  return {kind: 'docker', text, repository, name: path[path.length - 1]!, tag}
-}
-
-const isRegistry = (part: string): boolean => domain.test(part) && (/[.:]/.test(part) || part === 'localhost')
