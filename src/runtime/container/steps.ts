@@ -49,7 +49,7 @@ export function containerSteps(record: ContainerRecord, facts: StepFacts): Monit
     ...monitorSteps(record, facts),
     ...namespaceSteps(record, facts),
     ...rootSteps(record, facts),
-    ...protectionSteps(record),
+    ...protectionSteps(record, facts.cgroup),
     ...processSteps(record, facts, {command: [...record.config.entrypoint, ...record.config.cmd]}),
   ]
 }
@@ -133,12 +133,14 @@ const networkFiles = (directory: string): Array<readonly ['bind', string, string
 ]
 
 /** After the mounts, so that none of the user's can uncover what is masked. */
-function protectionSteps({host}: ContainerRecord): MonitorStep[] {
+function protectionSteps({host}: ContainerRecord, cgroup: CgroupFacts): MonitorStep[] {
   const isOpen = host.privileged || securityOptions(host.securityOpt).systemPaths === 'unconfined'
   return [
     ...(isOpen ? [] : readOnlyPaths.map((path): MonitorStep => ['readonly', path])),
     ...(isOpen ? [] : maskedPaths.map((path): MonitorStep => ['mask', path])),
     ['root'],
+    // An image may bring device nodes: where no devices cgroup decides what can be opened, none can on the root.
+    ...when(!host.privileged && (cgroup.version === 2 || cgroup.directories.length === 0), ['root-nodev']),
     ...when(host.readOnlyRootfs, ['root-readonly']),
   ]
 }

@@ -368,7 +368,7 @@ describe('containers of an image', () => {
     await using machine = await Machine.start(undefined, image)
     await machine.volumes.create({name: 'fresh', driver: 'local', options: {}, labels: {}})
     await machine.volumes.create({name: 'bare', driver: 'local', options: {}, labels: {}})
-    const script = 'id -u; id -G; pwd; ls /data /bare; stat -c "%u:%g %a" /data; cat /data/other; ls /etc | sort'
+    const script = 'id -u; id -G; pwd; ls /data /bare; stat -c "%u:%g %a" /data; cat /data/other; echo; ls /etc | sort'
     const mount = {type: 'volume', anonymous: false, readOnly: false} as const
     const said = await machine.output(script, {
       config: {user: 'alice', workingDir: '/made/for/it'},
