@@ -28,6 +28,8 @@ export type OciFacts = {
   /** Lowest first, as `diffIds`. */
   readonly layers: readonly Descriptor[]
   readonly diffIds: readonly string[]
+  /** Bytes on disk of each, as `layers`. */
+  readonly layerSizes: readonly number[]
   readonly history: readonly HistoryEntry[]
   readonly author: string
 }

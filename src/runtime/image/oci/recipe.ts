@@ -2,7 +2,7 @@ import {createReadStream} from 'node:fs'
 import {StackError} from '../../../base/error.ts'
 import {sha256} from '../../../base/hash.ts'
 import type {ContentStore, Descriptor} from '../../../model/oci.ts'
-import {architecture, sizeOf} from '../measure.ts'
+import {architecture, sizesOf} from '../measure.ts'
 import type {Recipe} from '../store.ts'
 import {chainIds, unpackLayer} from '../unpack/layer.ts'
 import {type OciConfig, readConfig} from './config.ts'
@@ -41,14 +41,15 @@ export async function ociRecipe(content: ContentStore, {manifest, config, layers
     id: config.digest,
     layers: all,
     async describe(_first, directories) {
+      const layerSizes = await sizesOf(directories)
       return {
         layers: all.map(each => each.id).reverse(),
         overlays: [],
         config: read.config,
         created: read.created,
-        size: await sizeOf(...directories),
+        size: layerSizes.reduce((sum, each) => sum + each, 0),
         architecture: read.architecture || architecture,
-        oci: {manifest, config, layers, diffIds: read.diffIds, history: read.history, author: read.author},
+        oci: {manifest, config, layers, diffIds: read.diffIds, history: read.history, layerSizes, author: read.author},
       }
     },
   }
