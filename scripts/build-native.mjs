@@ -21,7 +21,7 @@ const targets = [
   },
   {
     name: 'stack.node',
-    folders: ['addon', 'bpf', 'netlink', 'namespaces', 'mounts'],
+    folders: ['addon', 'bpf', 'netlink', 'namespaces', 'mounts', 'extract'],
     compile: [...warnings, '-O2', '-fPIC', '-DNAPI_VERSION=8', ...headers],
     link: ['-shared', '-fPIC', '-s', '-static-libstdc++', '-static-libgcc', '-Wl,--gc-sections'],
   },

@@ -11,6 +11,7 @@
 #include "../netlink/link.h"
 #include "../netlink/route.h"
 #include "arguments.h"
+#include "extract.h"
 #include "program.h"
 #include "task.h"
 
@@ -262,6 +263,8 @@ Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   publish("listServices", list_services);
   publish("addAddress", add_address);
   publish("deleteAddress", delete_address);
+  publish("changeTree", change_tree);
+  publish("isOpaque", is_opaque);
   return exports;
 }
 

@@ -29,6 +29,13 @@ class Arguments {
     return value.As<Napi::Number>();
   }
 
+  // Beyond 32 bits: offsets, seconds, numbers of users.
+  std::int64_t large(const char* name) const {
+    const Napi::Value value = options_.Get(name);
+    if (!value.IsNumber()) throw wrong(name, "a number");
+    return value.As<Napi::Number>().Int64Value();
+  }
+
   bool flag(const char* name) const {
     const Napi::Value value = options_.Get(name);
     if (!value.IsBoolean()) throw wrong(name, "a boolean");

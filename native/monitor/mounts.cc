@@ -180,8 +180,8 @@ void Rootfs::pivot() {
   use_current();
 }
 
-void Rootfs::root_readonly() {
+void Rootfs::root_attribute(uint64_t attribute) {
   mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  attributes.attr_set = attribute;
   kernel::mount_setattr(root_.get(), 0, attributes, "/");
 }

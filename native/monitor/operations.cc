@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "../base/sys_error.h"
+#include "kernel.h"
 #include "launch.h"
 #include "privileges.h"
 #include "text.h"
@@ -95,7 +96,8 @@ constexpr Row kTable[] = {
     {"mask", [](Context& c, Words w) { c.rootfs.mask(w[1]); }},
     {"readonly", [](Context& c, Words w) { c.rootfs.readonly(w[1]); }},
     {"root", [](Context& c, Words) { c.rootfs.pivot(); }},
-    {"root-readonly", [](Context& c, Words) { c.rootfs.root_readonly(); }},
+    {"root-readonly", [](Context& c, Words) { c.rootfs.root_attribute(MOUNT_ATTR_RDONLY); }},
+    {"root-nodev", [](Context& c, Words) { c.rootfs.root_attribute(MOUNT_ATTR_NODEV); }},
     {"hostname", [](Context&, Words w) { check(::sethostname(w[1].data(), w[1].size()), "sethostname", w[1]); }},
     {"domainname", [](Context&, Words w) { check(::setdomainname(w[1].data(), w[1].size()), "setdomainname", w[1]); }},
     {"sysctl", sysctl},

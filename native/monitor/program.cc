@@ -23,7 +23,7 @@ constexpr Operation kOperations[] = {
     // of the container
     {"propagation", "w"}, {"overlay", "peep+"}, {"mount", "wpwww"}, {"bind", "ppw"}, {"bind-of", "pppw"}, {"mkdir", "ponn"},
     {"file", "pow"}, {"symlink", "wp"}, {"device", "pwnnonn"}, {"mask", "p"}, {"readonly", "p"}, {"root", ""},
-    {"root-readonly", ""}, {"hostname", "w"}, {"domainname", "w"}, {"sysctl", "ww"}, {"rlimit", "wii"},
+    {"root-readonly", ""}, {"root-nodev", ""}, {"hostname", "w"}, {"domainname", "w"}, {"sysctl", "ww"}, {"rlimit", "wii"},
     {"oom-score-adj", "i"}, {"umask", "o"}, {"apparmor", "w"}, {"no-new-privileges", ""}, {"seccomp", "p"}, {"capabilities", "xx"},
     {"user", "nnw"}, {"cwd", "p"}, {"env", "w"}, {"init", ""}, {"exec", "w+"},
     // requests on the control socket

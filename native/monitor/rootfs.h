@@ -41,7 +41,7 @@ class Rootfs {
   void mask(const std::string& path);
   void readonly(const std::string& path);
   void pivot();
-  void root_readonly();
+  void root_attribute(uint64_t attribute);
 
   // O_PATH by default; throws ENOENT where it is not there.
   Fd open(const std::string& path, int flags = 010000000 /* O_PATH */, mode_t mode = 0) const;

@@ -17,6 +17,7 @@ import {Idle} from './idle.ts'
 import {PendingAttaches} from './pending.ts'
 import {containerRoutes} from './routes/containers.ts'
 import {execRoutes} from './routes/exec.ts'
+import {imageStoreRoutes} from './routes/image-store.ts'
 import {imageRoutes} from './routes/images.ts'
 import {lifecycleRoutes} from './routes/lifecycle.ts'
 import {networkRoutes} from './routes/networks.ts'
@@ -112,6 +113,7 @@ const routes = (daemon: Daemon) => [
   ...execRoutes(daemon),
   ...statisticsRoutes(daemon),
   ...imageRoutes(daemon),
+  ...imageStoreRoutes(daemon),
   ...networkRoutes(daemon),
   ...volumeRoutes(daemon),
 ]

@@ -1,9 +1,13 @@
+import type {Descriptor} from './oci.ts'
+
 /** An image that is present: directories to stack, and how its program wants to be run. */
 export type Image = {
   /** `sha256:` and 64 hex digits; for `apt://` a digest over the exact package versions, for `host://` over the host's identity. */
   readonly id: string
   /** Every reference that means it: `apt://redis-server`. */
   readonly references: readonly string[]
+  /** What registries call it, for good: `redis@sha256:…`. */
+  readonly digests?: readonly string[]
   /** Absolute directories for overlayfs' lowerdir, uppermost first. */
   readonly layers: readonly string[]
   /** Further overlays mounted over the root, in order: `/usr` of `host://`. */
@@ -15,6 +19,30 @@ export type Image = {
   /** Bytes on disk; what the host has anyway does not count. */
   readonly size: number
   readonly architecture: string
+  /** Where it came from, of an image that was pulled, loaded or built. */
+  readonly oci?: OciFacts
+}
+
+/** What an image is in the terms of the OCI image specification; its blobs are in the store. */
+export type OciFacts = {
+  readonly manifest: Descriptor
+  readonly config: Descriptor
+  /** Lowest first, as `diffIds`. */
+  readonly layers: readonly Descriptor[]
+  readonly diffIds: readonly string[]
+  /** Bytes on disk of each, as `layers`. */
+  readonly layerSizes: readonly number[]
+  readonly history: readonly HistoryEntry[]
+  readonly author: string
+}
+
+export type HistoryEntry = {
+  /** Milliseconds since the epoch. */
+  readonly created: number
+  readonly createdBy: string
+  readonly comment: string
+  /** It changed the configuration alone. */
+  readonly emptyLayer: boolean
 }
 
 /** The fields of an OCI image configuration that a run honours. */
@@ -28,6 +56,8 @@ export type ImageConfig = {
   readonly exposedPorts: readonly string[]
   readonly labels: Readonly<Record<string, string>>
   readonly stopSignal: string
+  /** What runs a command that is one line of text; `/bin/sh -c` unless said. */
+  readonly shell?: readonly string[]
   readonly healthcheck?: {
     readonly test: readonly string[]
     readonly interval?: number

@@ -79,6 +79,42 @@ export type Native = {
   removeService(options: ServicesPlace & {address: string}): Promise<void>
   /** What the kernel has. ENOENT where nothing is attached. */
   listServices(options: ServicesPlace): Promise<ServiceTargets[]>
+  /**
+   * Makes changes below the directory `root`, in order; the first that fails ends it. Paths are bytes, relative, with
+   * neither `.` nor `..`; missing parents are made, and their paths are the result. Symbolic links among the parents are
+   * followed below the root only (EXDEV for one that leads out), and what is replaced is unlinked (ENOTEMPTY for a
+   * directory with something in it).
+   */
+  changeTree(options: {root: string; changes: readonly TreeChange[]}): Promise<Uint8Array[]>
+  /** Whether overlayfs takes a directory for opaque. At once: one call of a microsecond. */
+  isOpaque(options: {path: string}): boolean
+}
+
+export type TreeChange = {readonly path: Uint8Array} & (
+  | {readonly change: 'directory' | 'whiteout' | 'opaque'}
+  | {readonly change: 'file'; readonly data: Uint8Array}
+  | {readonly change: 'write'; readonly offset: number; readonly data: Uint8Array}
+  | {readonly change: 'truncate'; readonly size: number}
+  | {readonly change: 'symlink' | 'link'; readonly target: Uint8Array}
+  | {
+      readonly change: 'node'
+      readonly kind: 'character' | 'block' | 'fifo'
+      readonly major: number
+      readonly minor: number
+    }
+  | ({readonly change: 'attributes'} & TreeAttributes)
+  | {readonly change: 'modified'; readonly seconds: number; readonly nanoseconds: number}
+  /** From a file or directory of another layer: an absolute path that nobody changes meanwhile. */
+  | {readonly change: 'copy' | 'like'; readonly from: Uint8Array}
+)
+
+export type TreeAttributes = {
+  readonly uid: number
+  readonly gid: number
+  readonly mode: number
+  readonly seconds: number
+  readonly nanoseconds: number
+  readonly xattrs: ReadonlyArray<{readonly name: string; readonly value: Uint8Array}>
 }
 
 export type ServicesPlace = {cgroup: string; owner: string}

@@ -1,4 +1,4 @@
-import type {Duplex} from 'node:stream'
+import type {Duplex, Readable} from 'node:stream'
 import type {ContainerRecord, ContainerState, ExitRecord, PortBinding} from '../model/container.ts'
 import type {Image} from '../model/image.ts'
 import type {Endpoint, NetworkRecord} from '../model/network.ts'
@@ -121,7 +121,24 @@ export interface Images {
   find(reference: string): Image | undefined
   /** Makes it present. `progress` gets lines such as `redis-server 5:7.0.15: downloading 8 MB`. Errors: image-not-found, image-failed. */
   pull(reference: string, progress: (text: string) => void): Promise<Image>
-  remove(reference: string): Promise<void>
+  /** One name, or by id all; with its last tag the image goes, and the layers that no other has. Errors: image-not-found. */
+  remove(reference: string): Promise<ImageRemoval>
+  /** Lets a new reference mean an image that is present. Errors: image-not-found, bad-request. */
+  tag(source: string, target: string): Promise<void>
+  /** The images of a tar archive: `docker save`'s, or an OCI image layout. Errors: image-failed. */
+  import(archive: AsyncIterable<Uint8Array>): Promise<readonly Image[]>
+  /** An archive that both `docker load` and readers of OCI image layouts take. Errors: image-not-found, unsupported. */
+  export(references: readonly string[]): Readable
+  /** Removes images without a tag, or with `all` any, except those whose ids are `used`. */
+  prune(options: {readonly all: boolean; readonly used: ReadonlySet<string>}): Promise<readonly ImageRemoval[]>
+}
+
+/** `freed` is bytes on disk. */
+export type ImageRemoval = {
+  readonly id: string
+  readonly untagged: readonly string[]
+  readonly deleted: boolean
+  readonly freed: number
 }
 
 export interface Networks {

@@ -1,6 +1,7 @@
 import {StackError} from '../../base/error.ts'
 import type {Image} from '../../model/image.ts'
 import type {Daemon} from '../context.ts'
+import {matchesAny, matchesLabels, parseFilters} from '../filters.ts'
 import {findImage} from '../find.ts'
 import {messageOf} from '../http/errors.ts'
 import type {Route} from '../http/router.ts'
@@ -9,7 +10,11 @@ import {goTime, nanoseconds} from '../translate/duration.ts'
 export function imageRoutes(daemon: Daemon): Route[] {
   const {images} = daemon.runtime
   return [
-    {method: 'GET', pattern: '/images/json', handle: (_request, reply) => reply.json(200, images.list().map(summary))},
+    {
+      method: 'GET',
+      pattern: '/images/json',
+      handle: (request, reply) => reply.json(200, listed(daemon, request.query)),
+    },
     {
       method: 'GET',
       pattern: '/images/{name*}/json',
@@ -39,30 +44,35 @@ export function imageRoutes(daemon: Daemon): Route[] {
         }
       },
     },
-    {
-      method: 'DELETE',
-      pattern: '/images/{name*}',
-      async handle(request, reply) {
-        const image = findImage(daemon.runtime, request.params.name ?? '')
-        const user = daemon.runtime.containers.list().find(each => each.imageId === image.id)
-        if (user) {
-          throw new StackError(
-            'conflict',
-            `conflict: unable to remove repository reference "${request.params.name}" (must force) - container ${user.id.slice(0, 12)} is using its referenced image ${image.id.slice(7, 19)}`,
-          )
-        }
-        await images.remove(request.params.name ?? '')
-        reply.json(200, [...image.references.map(Untagged => ({Untagged})), {Deleted: image.id}])
-      },
-    },
   ]
+}
+
+function listed(daemon: Daemon, query: URLSearchParams) {
+  const filters = parseFilters(query.get('filters'))
+  return daemon.runtime.images
+    .list()
+    .filter(each => matchesLabels(filters.label, each.config.labels))
+    .filter(each => matchesAny(filters.dangling, asked => isTrue(asked) === (each.references.length === 0)))
+    .filter(each => matchesAny(filters.reference, asked => each.references.some(name => matchesReference(name, asked))))
+    .map(summary)
+}
+
+const isTrue = (text: string): boolean => ['1', 'true'].includes(text)
+
+/** `web`, `web:1`, `team/*`: a pattern of a repository, or of one with its tag. */
+function matchesReference(name: string, asked: string): boolean {
+  const pattern = asked
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '[^/]*')
+    .replaceAll('?', '[^/]')
+  return new RegExp(`^${pattern}(:[^/:]*)?$`).test(name)
 }
 
 const summary = (image: Image) => ({
   Id: image.id,
   ParentId: '',
   RepoTags: image.references,
-  RepoDigests: [],
+  RepoDigests: image.digests ?? [],
   Created: Math.floor(image.created / 1000),
   Size: image.size,
   SharedSize: -1,
@@ -73,17 +83,17 @@ const summary = (image: Image) => ({
 const inspected = (image: Image) => ({
   Id: image.id,
   RepoTags: image.references,
-  RepoDigests: [],
+  RepoDigests: image.digests ?? [],
   Parent: '',
   Comment: '',
   Created: goTime(image.created),
   DockerVersion: '',
-  Author: '',
+  Author: image.oci?.author ?? '',
   Architecture: image.architecture,
   Os: 'linux',
   Size: image.size,
   GraphDriver: {Name: 'overlay2', Data: null},
-  RootFS: {Type: 'layers', Layers: []},
+  RootFS: {Type: 'layers', Layers: image.oci?.diffIds ?? []},
   Metadata: {LastTagTime: goTime(image.checkedAt ?? image.created)},
   Config: {
     User: image.config.user,
@@ -93,6 +103,7 @@ const inspected = (image: Image) => ({
     WorkingDir: image.config.workingDir,
     Labels: image.config.labels,
     StopSignal: image.config.stopSignal,
+    ...(image.config.shell ? {Shell: image.config.shell} : {}),
     ExposedPorts: Object.fromEntries(image.config.exposedPorts.map(port => [port, {}])),
     Volumes: Object.fromEntries(image.config.volumes.map(path => [path, {}])),
     ...(image.config.healthcheck

@@ -15,13 +15,13 @@ export type Wanted = {
 }
 
 export function wanted(id: string, body: CreateBody, image: Image): Wanted {
-  return {config: containerConfig(id, body, image), host: hostConfig(body), endpoints: endpoints(body)}
+  return {config: containerConfig(id, body, image), host: hostConfig(body, image), endpoints: endpoints(body)}
 }
 
 function containerConfig(id: string, body: CreateBody, image: Image): ContainerConfig {
   const {entrypoint, cmd} = program(body, image)
   if (entrypoint.length + cmd.length === 0) throw new StackError('bad-request', 'no command specified')
-  const healthcheck = mergeHealth(body.Healthcheck, image.config.healthcheck)
+  const healthcheck = mergeHealth(body.Healthcheck, image.config)
   return {
     hostname: body.Hostname || id.slice(0, 12),
     domainname: body.Domainname ?? '',
@@ -66,9 +66,11 @@ export function mergeEnv(image: readonly string[], own: readonly string[]): stri
 
 function mergeHealth(
   own: HealthBody | null | undefined,
-  image: Image['config']['healthcheck'],
+  {healthcheck: image, shell}: Image['config'],
 ): HealthcheckConfig | undefined {
-  const test = own?.Test?.length ? own.Test : image?.test
+  const asked = own?.Test?.length ? own.Test : image?.test
+  // A line of text is for the image's own shell.
+  const test = asked?.[0] === 'CMD-SHELL' && shell !== undefined ? ['CMD', ...shell, asked.slice(1).join(' ')] : asked
   if (test === undefined || test.length === 0 || test[0] === 'NONE') return undefined
   const pick = (nanos: number | undefined, inherited: number | undefined, fallback: number) =>
     nanos ? fromNanoseconds(nanos) : (inherited ?? fallback)
@@ -82,13 +84,13 @@ function mergeHealth(
   }
 }
 
-function hostConfig(body: CreateBody): HostConfig {
+function hostConfig(body: CreateBody, image: Image): HostConfig {
   const host = body.HostConfig ?? {}
   return {
     networkMode: networkMode(host.NetworkMode ?? 'default'),
     portBindings: portBindings(
       host.PortBindings ?? {},
-      host.PublishAllPorts ? Object.keys(body.ExposedPorts ?? {}) : [],
+      host.PublishAllPorts ? [...new Set([...image.config.exposedPorts, ...Object.keys(body.ExposedPorts ?? {})])] : [],
     ),
     restart: restartPolicy(host.RestartPolicy),
     autoRemove: host.AutoRemove ?? false,

@@ -1,10 +1,10 @@
 import {closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, type Stats} from 'node:fs'
 import {join} from 'node:path'
+import {native} from '../../native/binding.ts'
 
 /**
  * A container's root as overlayfs would show it, without mounting it: `layers` uppermost first, and further overlays
- * at their targets. Symbolic links are followed inside the view only. Opaque marks are not seen (Node cannot read
- * extended attributes): a file below a directory that an upper layer made opaque may still be found.
+ * at their targets. Symbolic links are followed inside the view only.
  */
 export type RootView = {
   readonly layers: readonly string[]
@@ -64,12 +64,15 @@ function enter(view: RootView, levels: readonly Level[], name: string): Found | 
   const overlay = view.overlays.findLast(each => each.target === path)
   if (overlay !== undefined) return {kind: 'directory', path, directories: overlay.layers}
   const directories: string[] = []
-  for (const directory of levels[levels.length - 1]!.directories) {
+  const all = levels[levels.length - 1]!.directories
+  for (const [index, directory] of all.entries()) {
     const hostPath = join(directory, name)
     const stats = lstatSync(hostPath, {throwIfNoEntry: false})
     if (stats === undefined) continue
-    if (stats.isDirectory()) directories.push(hostPath)
-    else if (directories.length > 0 || isWhiteout(stats)) break
+    if (stats.isDirectory()) {
+      directories.push(hostPath)
+      if (index < all.length - 1 && native().isOpaque({path: hostPath})) break
+    } else if (directories.length > 0 || isWhiteout(stats)) break
     else return {kind: 'file', path, hostPath, stats}
   }
   return directories.length > 0 ? {kind: 'directory', path, directories} : undefined

@@ -3,6 +3,7 @@ import type {MonitorStep} from '../monitor/program.ts'
 import type {Paths} from '../paths.ts'
 import {apiSocketSteps} from './api-socket.ts'
 import {type CapabilityMask, hexOf} from './capabilities.ts'
+import {needsDeviceRules} from './cgroup/device-rules.ts'
 import {environmentOf, hostnameOf} from './environment.ts'
 import {type DeviceNode, defaultDevices, deviceLinks, hiddenPaths, kernelMounts} from './masks.ts'
 import {type MountSources, mountSteps} from './mounts.ts'
@@ -54,7 +55,7 @@ export function containerSteps(record: ContainerRecord, facts: StepFacts): Monit
     ...monitorSteps(record, facts),
     ...namespaceSteps(record, facts.shared),
     ...rootSteps(record, facts),
-    ...protectionSteps(record),
+    ...protectionSteps(record, facts.cgroup),
     ...processSteps(record, facts, {command: [...record.config.entrypoint, ...record.config.cmd]}),
   ]
 }
@@ -135,12 +136,15 @@ const networkFiles = (directory: string): Array<readonly ['bind', string, string
 ]
 
 /** After the mounts, so that none of the user's can uncover what is masked. */
-function protectionSteps({host}: ContainerRecord): MonitorStep[] {
+function protectionSteps({host}: ContainerRecord, cgroup: CgroupFacts): MonitorStep[] {
   const {masked, readOnly} = hiddenPaths(host)
+  const isRuled = (cgroup.version === 1 && cgroup.directories.length > 0) || needsDeviceRules(host.resources)
   return [
     ...readOnly.map((path): MonitorStep => ['readonly', path]),
     ...masked.map((path): MonitorStep => ['mask', path]),
     ['root'],
+    // An image may bring device nodes: where it is not certain that rules decide what can be opened, none can on the root.
+    ...when(!host.privileged && !isRuled, ['root-nodev']),
     ...when(host.readOnlyRootfs, ['root-readonly']),
   ]
 }

@@ -1,44 +1,98 @@
+import {createReadStream} from 'node:fs'
 import {join} from 'node:path'
 import {StackError, within} from '../../base/error.ts'
 import type {Image} from '../../model/image.ts'
+import type {ContentStore, Platform} from '../../model/oci.ts'
 import type {Paths} from '../paths.ts'
-import type {Images} from '../runtime.ts'
+import type {ImageRemoval, Images} from '../runtime.ts'
 import {openApt} from './apt/apt.ts'
 import {aptImage} from './apt/image.ts'
+import type {DockerReference} from './docker-reference.ts'
 import {hostImage} from './host/image.ts'
 import {standInFor} from './known.ts'
+import {architecture} from './measure.ts'
+import {readArchive} from './oci/archive.ts'
+import type {NamedImage} from './oci/index.ts'
+import {readLayout} from './oci/layout.ts'
+import {type OciImage, ociRecipe} from './oci/recipe.ts'
+import {saveImages} from './oci/save.ts'
 import {parseReference, type Reference} from './reference.ts'
 import {ImageStore, type Recipe} from './store.ts'
+
+/** What asks a registry: blobs go into `content`; `digest` is that of what the reference meant. */
+export type PullImage = (
+  reference: string,
+  options: {
+    readonly platform: Platform
+    readonly content: ContentStore
+    readonly progress: (layer: string, done: number, total: number) => void
+  },
+) => Promise<OciImage & {readonly digest: string}>
 
 export type ImageOptions = {
   readonly paths: Pick<Paths, 'images'>
   /** Where package files are kept; STACK_APT_CACHE or a directory of the store unless said. */
   readonly aptCache?: string
+  readonly pullImage?: PullImage
 }
 
-/** The images of this machine: made of its own files and packages, no registry. */
-export function openImages({paths, aptCache}: ImageOptions): Images {
+type Progress = (text: string) => void
+type Made = {readonly recipe: Recipe; readonly names: readonly string[]}
+
+/** The images of this machine: made of its own files and packages, of archives, or pulled from a registry. */
+export function openImages({paths, aptCache, pullImage}: ImageOptions): Images {
   const store = new ImageStore(paths.images)
+  const {content} = store
   const apt = openApt(aptCache ?? process.env.STACK_APT_CACHE ?? join(paths.images, 'apt-cache'))
   const pulls = new Map<string, Promise<Image>>()
+  const platform: Platform = {os: 'linux', architecture}
 
-  const recipe = async (reference: Reference, progress: (text: string) => void): Promise<Recipe> => {
-    if (reference.kind === 'host') return await hostImage()
-    if (reference.kind === 'apt') return await aptImage(apt, reference, progress)
-    throw notYet(reference)
+  async function made(reference: Reference, progress: Progress): Promise<Made> {
+    if (reference.kind === 'host') return {recipe: await hostImage(), names: [reference.text]}
+    if (reference.kind === 'apt') return {recipe: await aptImage(apt, reference, progress), names: [reference.text]}
+    if (reference.kind === 'docker') return await pulled(reference, progress)
+    const found =
+      reference.kind === 'oci-layout'
+        ? await readLayout(reference.path, content, platform)
+        : await readArchive(createReadStream(reference.path), content, platform)
+    return {recipe: await ociRecipe(content, onlyOne(found)), names: [reference.text]}
   }
 
-  async function pull(reference: Reference, progress: (text: string) => void): Promise<Image> {
-    return await within(
-      `image "${reference.text}"`,
-      async () => await store.add(reference.text, await recipe(reference, progress)),
+  async function pulled(reference: DockerReference, progress: Progress): Promise<Made> {
+    if (pullImage === undefined) throw noRegistry(reference)
+    const image = await pullImage(reference.text, {platform, content, progress: percentages(progress)})
+    progress(`${reference.text}: unpacking ${image.layers.length} layers`)
+    const digest = `${reference.repository}@${image.digest}`
+    const names = reference.digest === undefined ? [reference.text, digest] : [digest]
+    return {recipe: await ociRecipe(content, image), names}
+  }
+
+  async function pull(reference: Reference, progress: Progress): Promise<Image> {
+    return await within(`image "${reference.text}"`, () =>
+      store.during(async () => {
+        const {recipe, names} = await made(reference, progress)
+        return await store.add(names, recipe)
+      }),
     )
+  }
+
+  /** `cafe` is a name before it is the beginning of an id. */
+  const find = (name: string): Image | undefined => store.find(canonical(name)) ?? store.find(name)
+
+  function present(name: string): Image {
+    const image = find(name)
+    if (image !== undefined) return image
+    throw new StackError('image-not-found', `no such image: ${name}`)
+  }
+
+  async function remove(image: Image, name: string): Promise<ImageRemoval> {
+    return {id: image.id, ...(await store.remove(image, name))}
   }
 
   return {
     load: () => store.load(),
     list: () => store.list(),
-    find: name => store.find(canonical(name)),
+    find,
     async pull(name, progress) {
       const reference = parseReference(name)
       const running = pulls.get(reference.text)
@@ -47,30 +101,84 @@ export function openImages({paths, aptCache}: ImageOptions): Images {
       pulls.set(reference.text, started)
       return await started
     },
-    async remove(name) {
-      const image = store.find(canonical(name))
-      if (image === undefined) throw new StackError('image-not-found', `no such image: ${name}`)
-      await store.remove(image, canonical(name))
+    remove: async name => await remove(present(name), canonical(name)),
+    async tag(source, target) {
+      const reference = parseReference(target)
+      if (reference.kind !== 'docker' || reference.digest !== undefined) {
+        throw new StackError('bad-request', `"${target}" cannot name an image`, {hint: 'write NAME:TAG'})
+      }
+      await store.name(reference.text, present(source).id)
     },
+    async import(archive) {
+      return await within('load images', () =>
+        store.during(async () => {
+          const images: Image[] = []
+          for (const each of await readArchive(archive, content, platform)) {
+            images.push(await store.add(each.names.map(registryName), await ociRecipe(content, each)))
+          }
+          return images
+        }),
+      )
+    },
+    export: names =>
+      saveImages(
+        names.map(name => {
+          const image = present(name)
+          const isName = image.references.includes(canonical(name))
+          return {image, names: isName ? [canonical(name)] : []}
+        }),
+        content,
+      ),
+    async prune({all, used}) {
+      const removed: ImageRemoval[] = []
+      for (const image of store.list()) {
+        if (!used.has(image.id) && (all || image.references.length === 0)) removed.push(await remove(image, image.id))
+      }
+      return removed
+    },
+  }
+}
+
+function onlyOne(images: readonly NamedImage[]): NamedImage {
+  const [only, second] = images
+  if (only !== undefined && second === undefined) return only
+  throw new StackError('image-failed', `it has ${images.length} images for this machine`, {
+    hint: 'load it, and use them by their names',
+  })
+}
+
+/** A line for each tenth of a layer, so that a large one shows that it is moving. */
+function percentages(progress: Progress) {
+  const told = new Map<string, number>()
+  return (layer: string, done: number, total: number): void => {
+    const tenth = total === 0 ? 10 : Math.floor((10 * done) / total)
+    if ((told.get(layer) ?? -1) >= tenth) return
+    told.set(layer, tenth)
+    progress(`${layer.replace('sha256:', '').slice(0, 12)}: ${10 * tenth} % of ${(total / 1e6).toFixed(1)} MB`)
   }
 }
 
 /** A reference as it is kept; anything else, such as an id, as it is. */
 function canonical(name: string): string {
   try {
-    return parseReference(name).text
+    const reference = parseReference(name)
+    if (reference.kind !== 'docker' || reference.digest === undefined) return reference.text
+    // What a digest names is the same whatever tag stands beside it.
+    return `${reference.repository}@${reference.digest}`
   } catch {
     return name
   }
 }
 
-function notYet(reference: Exclude<Reference, {kind: 'host' | 'apt'}>): StackError {
-  if (reference.kind !== 'docker') {
-    return new StackError('unsupported', `${reference.kind}:// images cannot be read yet`, {
-      hint: 'there are host:// and apt://PACKAGE',
-    })
-  }
-  const standIn = standInFor(reference.name)
+/** An archive must not say what `host://` is. */
+function registryName(name: string): string {
+  const reference = parseReference(name)
+  if (reference.kind === 'docker') return canonical(name)
+  throw new StackError('image-failed', `the archive names an image "${name}"`, {hint: 'only NAME:TAG can be loaded'})
+}
+
+function noRegistry({name}: DockerReference): StackError {
+  const standIn = standInFor(name)
   const instead = standIn === undefined ? 'host:// for programs of this host, or apt://PACKAGE for a package' : standIn
   return new StackError('image-not-found', 'registries are not there yet', {hint: `write image: ${instead}`})
 }

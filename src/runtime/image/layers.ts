@@ -1,11 +1,11 @@
 import {randomBytes} from 'node:crypto'
 import {existsSync} from 'node:fs'
-import {mkdir, readdir, rename, rm} from 'node:fs/promises'
+import {chmod, mkdir, readdir, rename} from 'node:fs/promises'
 import {join} from 'node:path'
 import {StackError} from '../../base/error.ts'
 import {sha256} from '../../base/hash.ts'
 import {takeLock} from '../../base/lock.ts'
-import {run} from './program.ts'
+import {run, runWell} from './program.ts'
 
 /** A build is worth waiting for this long when another process is at it. */
 const patience = 15 * 60_000
@@ -34,16 +34,21 @@ export function layerStore(images: string) {
   }
 
   /** Runs `action` unless somebody is at work on that layer. */
-  async function ifIdle(id: string, action: () => Promise<void>): Promise<void> {
+  async function ifIdle(id: string, action: () => Promise<unknown>): Promise<void> {
     const lock = await takeLock(lockName(id), 0)
     if (lock === undefined) return
     await action().finally(() => lock.release())
   }
 
-  /** Makes the layer unless it is there, with `fill`, which gets an empty directory; its lock must be held. */
+  /** Makes the layer unless it is there, with `fill`, which gets an empty directory. */
   async function build(id: string, fill: (directory: string) => Promise<void>): Promise<void> {
     if (existsSync(path(id))) return
-    await mkdir(layers, {recursive: true, mode: 0o711})
+    await locked(id, () => buildAlone(id, fill))
+  }
+
+  async function buildAlone(id: string, fill: (directory: string) => Promise<void>): Promise<void> {
+    if (existsSync(path(id))) return
+    await hideLayers()
     await mkdir(incoming, {recursive: true, mode: 0o700})
     const directory = join(incoming, `${id}.${randomBytes(4).toString('hex')}`)
     await mkdir(directory, {mode: 0o755})
@@ -52,22 +57,38 @@ export function layerStore(images: string) {
       await flush(directory)
       await rename(directory, path(id))
     } catch (error) {
-      await rm(directory, {recursive: true, force: true})
+      await removeAll(directory)
       throw error
     }
   }
 
-  /** Removes what killed builds left, and layers that no image has: asked again with the layer's lock held. */
-  async function sweep(used: () => Promise<ReadonlySet<string>>): Promise<void> {
+  /** Images have setuid programs and device nodes, which are for their containers and not for the host's users. */
+  async function hideLayers(): Promise<void> {
+    await mkdir(layers, {recursive: true, mode: 0o700})
+    await chmod(layers, 0o700)
+  }
+
+  /**
+   * Removes what killed builds left, and layers that no image has: asked again with the layer's lock held. Gives the
+   * sum of what `measure` says of these.
+   */
+  async function sweep(
+    used: () => Promise<ReadonlySet<string>>,
+    measure: (directory: string) => Promise<number> = async () => 0,
+  ): Promise<number> {
     for (const name of await namesIn(incoming)) {
       await ifIdle(name.split('.')[0]!, () => clear(join(incoming, name)))
     }
+    let freed = 0
     const atFirst = await used()
     for (const id of (await namesIn(layers)).filter(each => !atFirst.has(each))) {
       await ifIdle(id, async () => {
-        if (!(await used()).has(id)) await discard(id)
+        if ((await used()).has(id)) return
+        freed += await measure(path(id))
+        await discard(id)
       })
     }
+    return freed
   }
 
   /** First out of sight, then gone: one that is half removed is never taken for whole. */
@@ -75,15 +96,17 @@ export function layerStore(images: string) {
     await mkdir(incoming, {recursive: true, mode: 0o700})
     const aside = join(incoming, `${id}.${randomBytes(4).toString('hex')}`)
     await rename(path(id), aside).catch(ignoreMissing)
-    await rm(aside, {recursive: true, force: true})
+    await removeAll(aside)
   }
 
   return {path, locked, build, sweep, discard}
 }
 
 /** A tar whose starter was killed may go on for a moment; what it puts back is removed at the next load. */
-const clear = (directory: string) =>
-  rm(directory, {recursive: true, force: true, maxRetries: 5, retryDelay: 20}).catch(() => undefined)
+const clear = (directory: string): Promise<unknown> => removeAll(directory).catch(() => undefined)
+
+/** By the program: a layer may be deeper than a path can say. */
+const removeAll = (directory: string) => runWell('rm', ['-rf', '--one-file-system', '--', directory])
 
 /** Everything of that file system to disk: a rename must not be there before what it names. */
 const flush = (directory: string) => run('sync', ['--file-system', directory])

@@ -6,6 +6,13 @@ export const architecture: string =
 
 /** Bytes that a directory takes on disk. */
 export async function sizeOf(directory: string): Promise<number> {
-  const {stdout} = await run('du', ['-skx', directory])
-  return Number.parseInt(stdout, 10) * 1024
+  const [size = 0] = await sizesOf([directory])
+  return size
+}
+
+/** The same of several. */
+export async function sizesOf(directories: readonly string[]): Promise<number[]> {
+  const {stdout} = await run('du', ['-skx', '--', ...directories])
+  const lines = stdout.trimEnd().split('\n')
+  return lines.map(line => Number.parseInt(line, 10) * 1024)
 }

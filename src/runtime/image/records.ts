@@ -5,7 +5,7 @@ import {sha256} from '../../base/hash.ts'
 import type {Image} from '../../model/image.ts'
 
 /** An image as its file has it: layers by id, so that the store can be moved; names are files of their own. */
-export type ImageRecord = Omit<Image, 'layers' | 'overlays' | 'references' | 'checkedAt'> & {
+export type ImageRecord = Omit<Image, 'layers' | 'overlays' | 'references' | 'digests' | 'checkedAt'> & {
   readonly layers: readonly string[]
   /** Overlays of the host's own directories, and of `layers` by id, uppermost first. */
   readonly overlays: ReadonlyArray<{

@@ -1,28 +1,43 @@
+import {existsSync} from 'node:fs'
+import {stat} from 'node:fs/promises'
 import type {Image} from '../../model/image.ts'
+import {type Claims, claimsOf} from './claims.ts'
+import {contentStore, type OwnedContent} from './content/content.ts'
 import {type LayerStore, layerStore} from './layers.ts'
+import {sizeOf} from './measure.ts'
 import {type ImageRecord, type RecordStore, recordStore} from './records.ts'
 
 /** What makes an image: its identity is known before it is made, so one that is there is not made again. */
 export type Recipe = {
   readonly id: string
-  /** What each layer is filled by, under its id. */
-  readonly layers: ReadonlyArray<{readonly id: string; fill(directory: string): Promise<void>}>
-  /** Called when the layers are there, with the directory of the first. */
-  describe(directory: string): Promise<Omit<ImageRecord, 'id'>>
+  /** What each layer is filled by, under its id, lowest first; `path` is where the others are. */
+  readonly layers: ReadonlyArray<{
+    readonly id: string
+    fill(directory: string, path: (id: string) => string): Promise<void>
+  }>
+  /** Called when the layers are there, with their directories. */
+  describe(directory: string, all: readonly string[]): Promise<Omit<ImageRecord, 'id'>>
 }
+
+/** What an image lost when it was removed: names, and itself with the last of them. */
+export type Removal = {readonly untagged: readonly string[]; readonly deleted: boolean; readonly freed: number}
 
 /** The images that are present: what the records say, kept in memory, changed on disk first. */
 export class ImageStore {
+  readonly content: OwnedContent
   readonly #layers: LayerStore
   readonly #records: RecordStore
+  readonly #claims: Claims
   readonly #images = new Map<string, ImageRecord>()
   readonly #names = new Map<string, string>()
   /** By reference. */
   readonly #checked = new Map<string, number>()
 
   constructor(images: string) {
+    this.content = contentStore(images)
     this.#layers = layerStore(images)
     this.#records = recordStore(images)
+    this.#claims = claimsOf(images)
   }
 
   /** Reads the records, and removes what killed processes left half done. */
@@ -35,7 +50,8 @@ export class ImageStore {
       if (this.#images.has(id)) this.#names.set(reference, id)
       else await this.#records.unname(reference)
     }
-    await this.#layers.sweep(async () => new Set((await this.#records.all()).flatMap(layersOf)))
+    await this.content.sweep()
+    await this.#removeUnused()
   }
 
   list(): Image[] {
@@ -48,52 +64,90 @@ export class ImageStore {
     return record && this.#image(record)
   }
 
-  /** Makes the image unless it is there, and lets the reference mean it from now on. */
-  async add(reference: string, recipe: Recipe): Promise<Image> {
-    const present = this.#images.get(recipe.id)
-    const record =
-      present ??
-      (await this.#locked(
-        recipe.layers.map(each => each.id),
-        () => this.#make(recipe),
-      ))
-    this.#images.set(record.id, record)
-    const now = Date.now()
-    await this.#records.name(reference, record.id, now)
-    this.#names.set(reference, record.id)
-    this.#checked.set(reference, now)
-    return this.#image(record)
+  /** What `action` adds to layers and blobs is not taken for left over while it runs. */
+  during<T>(action: () => Promise<T>): Promise<T> {
+    return this.#claims.during(action)
   }
 
-  async remove(image: Image, name: string): Promise<void> {
-    const gone = this.#names.has(name) ? [name] : image.references
-    for (const reference of gone) {
+  /** Makes the image unless it is there, and lets the references mean it from now on. */
+  async add(references: string | readonly string[], recipe: Recipe): Promise<Image> {
+    return await this.#claims.during(async () => {
+      const record = this.#present(recipe) ?? (await this.#make(recipe))
+      this.#images.set(record.id, record)
+      for (const reference of [references].flat()) await this.name(reference, record.id)
+      return this.#image(record)
+    })
+  }
+
+  /** Lets a reference mean an image that is there. */
+  async name(reference: string, id: string): Promise<void> {
+    const now = Date.now()
+    await this.#records.name(reference, id, now)
+    this.#names.set(reference, id)
+    this.#checked.set(reference, now)
+  }
+
+  /** Takes one name away, or all where `name` is none of its own; with the last tag the image goes. */
+  async remove(image: Image, name: string): Promise<Removal> {
+    const untagged = this.#names.has(name)
+      ? [name, ...this.#digestsAfter(image, name)]
+      : [...image.references, ...(image.digests ?? [])]
+    for (const reference of untagged) {
       await this.#records.unname(reference)
       this.#names.delete(reference)
     }
     const record = this.#images.get(image.id)
-    if (record === undefined || this.#image(record).references.length > 0) return
+    if (record === undefined) return {untagged, deleted: false, freed: 0}
+    if ([...this.#names.values()].includes(record.id)) return {untagged, deleted: false, freed: 0}
     await this.#records.remove(record.id)
     this.#images.delete(record.id)
-    const used = new Set([...this.#images.values()].flatMap(layersOf))
-    for (const id of layersOf(record).filter(each => !used.has(each))) {
-      await this.#layers.locked(id, () => this.#layers.discard(id))
-    }
+    return {untagged, deleted: true, freed: await this.#removeUnused()}
   }
 
-  /** With the locks held: another process may have made it meanwhile. The record comes last, and makes it exist. */
+  /** A repository's digests mean nothing more when its last tag is gone. */
+  #digestsAfter(image: Image, name: string): string[] {
+    const repository = repositoryOf(name)
+    const isLast = !image.references.some(each => each !== name && repositoryOf(each) === repository)
+    return isLast ? (image.digests ?? []).filter(each => each !== name && repositoryOf(each) === repository) : []
+  }
+
+  /** One whose layers somebody took away is made again. */
+  #present({id}: Recipe): ImageRecord | undefined {
+    const record = this.#images.get(id)
+    return record !== undefined && layersOf(record).every(each => existsSync(this.#layers.path(each)))
+      ? record
+      : undefined
+  }
+
+  /** Another process may have made it meanwhile. The record comes last, and makes it exist. */
   async #make(recipe: Recipe): Promise<ImageRecord> {
+    const {path} = this.#layers
+    for (const layer of recipe.layers) await this.#layers.build(layer.id, directory => layer.fill(directory, path))
     const made = await this.#records.read(recipe.id)
     if (made !== undefined) return made
-    for (const layer of recipe.layers) await this.#layers.build(layer.id, directory => layer.fill(directory))
-    const record = {...(await recipe.describe(this.#layers.path(recipe.layers[0]!.id))), id: recipe.id}
+    const directories = recipe.layers.map(each => path(each.id))
+    const record = {...(await recipe.describe(directories[0]!, directories)), id: recipe.id}
     await this.#records.write(record)
     return record
   }
 
-  #locked<T>(ids: readonly string[], action: () => Promise<T>): Promise<T> {
-    const [first, ...others] = [...ids].sort()
-    return first === undefined ? action() : this.#layers.locked(first, () => this.#locked(others, action))
+  /** Layers and blobs of which no record tells, in bytes; nothing while somebody makes an image. */
+  async #removeUnused(): Promise<number> {
+    const freed = await this.#claims.unlessClaimed(async () => {
+      const records = await this.#records.all()
+      const layers = await this.#layers.sweep(async () => new Set(records.flatMap(layersOf)), sizeOf)
+      return layers + (await this.#removeBlobs(new Set(records.flatMap(blobsOf))))
+    })
+    return freed ?? 0
+  }
+
+  async #removeBlobs(used: ReadonlySet<string>): Promise<number> {
+    let freed = 0
+    for (const digest of (await this.content.list()).filter(each => !used.has(each))) {
+      freed += (await stat(this.content.path(digest)).catch(() => undefined))?.size ?? 0
+      await this.content.remove(digest)
+    }
+    return freed
   }
 
   #byBeginning(name: string): ImageRecord | undefined {
@@ -105,11 +159,12 @@ export class ImageStore {
 
   #image(record: ImageRecord): Image {
     const {path} = this.#layers
-    const references = [...this.#names].filter(([, id]) => id === record.id).map(([reference]) => reference)
+    const names = [...this.#names].filter(([, id]) => id === record.id).map(([reference]) => reference)
     return {
       ...record,
-      references,
-      checkedAt: Math.max(record.created, ...references.map(each => this.#checked.get(each) ?? 0)),
+      references: names.filter(each => !each.includes('@')),
+      digests: names.filter(each => each.includes('@')),
+      checkedAt: Math.max(record.created, ...names.map(each => this.#checked.get(each) ?? 0)),
       layers: record.layers.map(path),
       overlays: record.overlays.map(({target, own, host}) => ({target, layers: [...own.map(path), ...host]})),
     }
@@ -117,3 +172,9 @@ export class ImageStore {
 }
 
 const layersOf = (record: ImageRecord): string[] => [...record.layers, ...record.overlays.flatMap(each => each.own)]
+
+const blobsOf = ({oci}: ImageRecord): string[] =>
+  oci === undefined ? [] : [oci.manifest, oci.config, ...oci.layers].map(each => each.digest)
+
+/** `localhost:5000/web` of `localhost:5000/web:v1` and `localhost:5000/web@sha256:…`. */
+const repositoryOf = (reference: string): string => reference.replace(/@.*$/, '').replace(/:[^/:]*$/, '')

@@ -32,7 +32,8 @@ async function copyAttributes(from: string, to: string): Promise<void> {
 
 /**
  * The kernel merges: the directories are stacked in a mount namespace that ends with the copy, so whiteouts and opaque
- * marks mean what they mean to the container. Short names for them, since mount(8) has a page for its options.
+ * marks mean what they mean to the container. Short names for them, since mount(8) has a page for its options. Device
+ * nodes stay behind: a volume is mounted so that they would open.
  */
 const script = `
 exec 2>&3
@@ -41,7 +42,8 @@ if [ -e 1 ]
 then mount -t overlay -o "ro,lowerdir=$3" overlay merged || exit
 else mount --bind 0/ merged || exit
 fi
-cp -a merged/. "$2"`
+cp -a merged/. "$2" &&
+find "$2" -xdev '(' -type b -o -type c ')' -delete`
 
 async function copyMerged(directories: readonly string[], data: string): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'stack-prefill-'))

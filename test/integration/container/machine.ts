@@ -24,17 +24,17 @@ export class Machine {
   readonly #networks: Networks
   #runtime: ContainerRuntime
 
-  private constructor(makeNetworks: (paths: Paths) => Networks) {
+  private constructor(makeNetworks: (paths: Paths) => Networks, image?: Image) {
     const name = `t${randomBytes(3).toString('hex')}`
     this.#base = join('/var/lib/stack', name)
     this.paths = pathsOf({state: join(this.#base, 'state'), run: join('/run/stack', name)})
-    this.image = busyboxImage(join(this.#base, 'image'))
+    this.image = image ?? busyboxImage(join(this.#base, 'image'))
     this.#networks = makeNetworks(this.paths)
     this.#runtime = this.#open()
   }
 
-  static async start(makeNetworks = loopbackNetworks): Promise<Machine> {
-    const machine = new Machine(makeNetworks)
+  static async start(makeNetworks = loopbackNetworks, image?: Image): Promise<Machine> {
+    const machine = new Machine(makeNetworks, image)
     await machine.load()
     return machine
   }
@@ -203,6 +203,12 @@ const onlyImage = (image: Image): Images => ({
   find: reference => (reference === image.id || image.references.includes(reference) ? image : undefined),
   pull: never,
   remove: never,
+  tag: never,
+  import: never,
+  export: () => {
+    throw new Error('not in this fixture')
+  },
+  prune: never,
 })
 
 /** A pinned namespace with lo, and nothing else. */

@@ -106,6 +106,13 @@ test('a read-only root, a second overlay inside it', async () => {
   expect(box.read('upper2/new')).toBe('new\n')
 })
 
+test('a device node on the root opens nothing where that is said', async () => {
+  const script = 'rm -f /node; mknod /node c 1 5 && head -c 1 /node | wc -c'
+  const output = await box.output(`${script} 2>&1`)
+  const closed = await box.output(`${script} 2>&1`, {process: [['root-nodev']]})
+  expect([output.trim(), closed]).toEqual(['1', expect.stringContaining('Permission denied')])
+})
+
 test('limits, user, groups, umask, directory and environment are what was said, and nothing else', async () => {
   const output = await box.output('ulimit -n; id; umask; pwd; env | sort; cat /proc/self/oom_score_adj', {
     inside: [['mkdir', '/home/me', '755', '7', '8']],

@@ -57,6 +57,7 @@ test('version 1 shows its cgroups tree by tree, read-only', () => {
     '- cgroup /cg/stack/c0ffee',
     '- oom-file /cg/stack/c0ffee/memory.events',
     "- mount cgroup /sys/fs/cgroup cgroup2 ro,nosuid,nodev,noexec,relatime ''",
+    '- root-nodev',
     '+ cgroup /v1/memory/c',
     '+ cgroup /v1/cpu/c',
     '+ mount tmpfs /sys/fs/cgroup tmpfs nosuid,nodev,noexec mode=755,size=64k',

@@ -1,0 +1,69 @@
+// A directory that a stranger's archive is unpacked into: every path is resolved below it by the kernel, a symbolic
+// link that leads out of it is EXDEV, and what is replaced is unlinked, never written through.
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../base/fd.h"
+
+struct Attributes {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  mode_t mode = 0;
+  timespec modified{};
+  std::vector<std::pair<std::string, std::string>> xattrs;
+};
+
+class Tree {
+ public:
+  explicit Tree(const std::string& root);
+
+  void directory(const std::string& path);
+  void file(const std::string& path);
+  void write(const std::string& path, off_t offset, std::string_view bytes);
+  void truncate(const std::string& path, off_t size);
+  void symlink(const std::string& path, const std::string& target);
+  void link(const std::string& path, const std::string& target);
+  void node(const std::string& path, mode_t type, dev_t device);
+  // What lower layers have there is gone; what this one has stays.
+  void whiteout(const std::string& path);
+  void opaque(const std::string& path);
+  // Owner, mode, extended attributes, time: in this order, since each change of the first ones takes later ones away.
+  void attributes(const std::string& path, const Attributes& attributes);
+  void modified(const std::string& path, timespec time);
+  // A file (or link, or node) of another layer with all that it has.
+  void copy(const std::string& path, const std::string& from);
+  // Owner, mode, extended attributes and time of another layer's directory.
+  void like(const std::string& path, const std::string& from);
+
+  // Directories that were made since nobody had named them.
+  const std::vector<std::string>& implied() const { return implied_; }
+
+ private:
+  struct Place {
+    Fd parent;
+    std::string name;
+  };
+
+  Place place(const std::string& path);
+  Place existing(const std::string& path) const;
+  Fd parent_of(const std::string& path);
+  Fd step(const std::string& path);
+  Fd enter(const std::string& path) const;
+  // Unlinks what is at the place, an empty directory too; whether it was a whiteout.
+  bool clear(const Place& place, const std::string& path);
+  void make_directory(const Place& place, const std::string& path, bool hides_lower);
+
+  Fd root_;
+  std::vector<std::string> implied_;
+};
+
+// Whether overlayfs takes a directory for opaque.
+bool is_opaque(const std::string& path);

@@ -1,0 +1,150 @@
+import {execFileSync} from 'node:child_process'
+import {writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {gzipSync} from 'node:zlib'
+import {afterAll, beforeAll, expect, test} from 'vitest'
+import {needs} from '../../support/needs.ts'
+import {busyboxLayer, dockerArchive, imageOf} from '../../support/oci.ts'
+import {eventually, type Outcome, Workplace} from '../../support/stack.ts'
+import {tarOf} from '../../support/tar.ts'
+
+let place: Workplace
+const environment = {DOCKER_HOST: 'unix:///run/stack/stack.sock', DOCKER_CONFIG: '/tmp/none'}
+const docker = (...words: string[]): Promise<Outcome> => place.run('docker', words, environment)
+
+const image = imageOf(
+  [
+    gzipSync(busyboxLayer()),
+    tarOf({
+      name: 'app/run',
+      data: '#!/bin/sh\necho "$GREETING $*" from $(id -un) in $PWD; exec sleep 1000',
+      mode: 0o755,
+    }),
+  ],
+  {
+    User: 'web',
+    Env: ['GREETING=hello'],
+    Entrypoint: ['/app/run'],
+    Cmd: ['world'],
+    WorkingDir: '/work/here',
+    Volumes: {'/data': {}},
+    ExposedPorts: {'8080/tcp': {}},
+    Labels: {from: 'image'},
+    StopSignal: 'SIGKILL',
+    Shell: ['/bin/sh', '-ec'],
+    Healthcheck: {Test: ['CMD-SHELL', 'cat /data/seed'], Interval: 1e9},
+  },
+  {history: [{created_by: 'ADD busybox'}, {created_by: 'ADD run'}, {created_by: 'CMD', empty_layer: true}]},
+)
+
+beforeAll(async () => {
+  place = await Workplace.make({
+    'compose.yaml': `name: oci
+services:
+  app:
+    image: team/app:1
+    pull_policy: never
+    volumes: ["named:/data"]
+  other:
+    image: team/app
+    command: ["all", "of", "you"]
+    user: root
+volumes:
+  named:
+`,
+  })
+  const archive = dockerArchive({image, names: ['team/app:1', 'team/app:latest']})
+  writeFileSync(join(place.directory, 'app.tar'), archive)
+  // The daemon leaves when nothing needs it: this one stays for the tests.
+  await place.write('keep.yaml', 'name: keep\nservices: {keep: {image: "host://", command: sleep 1000}}\n')
+  expect((await place.stack('-f', 'keep.yaml', 'up', '-d')).code).toBe(0)
+})
+afterAll(async () => {
+  await place.stack('down', '-v')
+  await place.stack('-f', 'keep.yaml', 'down')
+  await place[Symbol.asyncDispose]()
+})
+
+test('load, and what is known of it', async context => {
+  needs(context, 'docker')
+  expect((await docker('load', '-i', join(place.directory, 'app.tar'))).stdout).toBe(
+    'Loaded image: team/app:1\nLoaded image: team/app:latest\n',
+  )
+  expect(
+    (await docker('images', '--format', '{{.Repository}}:{{.Tag}}', 'team/app')).stdout.split('\n').sort(),
+  ).toEqual(['', 'team/app:1', 'team/app:latest'])
+  const [seen] = JSON.parse((await docker('image', 'inspect', 'team/app:1')).stdout)
+  expect(seen).toMatchObject({
+    Id: image.id,
+    RepoTags: ['team/app:1', 'team/app:latest'],
+    Author: 'a test',
+    Config: {User: 'web', WorkingDir: '/work/here', StopSignal: 'SIGKILL', Shell: ['/bin/sh', '-ec']},
+    RootFS: {Layers: [expect.stringMatching(/^sha256:/), expect.stringMatching(/^sha256:/)]},
+  })
+  const history = (await docker('history', '--format', '{{.CreatedBy}}|{{.Size}}', image.id.slice(7, 19))).stdout
+  expect(history).toMatch(/^CMD\|0B\nADD run\|[\d.]+kB\nADD busybox\|[\d.]+[kM]B\n$/)
+})
+
+test('up runs it as it says, and as the file says', async context => {
+  needs(context, 'docker')
+  expect((await place.stack('up', '-d')).all).not.toContain('rror')
+  const log = async (service: string) => (await place.stack('logs', '--no-log-prefix', service)).stdout
+  await eventually(async () => (await log('app')).includes('hello world from web in /work/here'))
+  await eventually(async () => (await log('other')).includes('hello all of you from root in /work/here'))
+  expect(
+    (
+      await place.stack(
+        'exec',
+        'app',
+        'sh',
+        '-c',
+        'cat /data/seed; stat -c " %u %a" /data/seed; echo x > /data/more 2>&1 || true',
+      )
+    ).stdout,
+  ).toContain('seeded 33 640')
+  const [seen] = JSON.parse((await docker('inspect', 'oci-app-1')).stdout)
+  expect(seen.Config).toMatchObject({
+    Image: 'team/app:1',
+    StopSignal: 'SIGKILL',
+    ExposedPorts: {'8080/tcp': {}},
+    Labels: {from: 'image'},
+    Healthcheck: {Test: ['CMD', '/bin/sh', '-ec', 'cat /data/seed']},
+  })
+  await eventually(
+    async () => (await docker('inspect', '-f', '{{.State.Health.Status}}', 'oci-app-1')).stdout === 'healthy\n',
+  )
+  const anonymous = (await docker('inspect', '-f', '{{range .Mounts}}{{.Type}} {{.Destination}}{{end}}', 'oci-other-1'))
+    .stdout
+  expect(anonymous.trim()).toBe('volume /data')
+})
+
+test('an image that is used stays; tags come and go', async context => {
+  needs(context, 'docker')
+  expect((await docker('rmi', image.id)).stderr).toContain('is using its referenced image')
+  expect((await docker('tag', 'team/app:1', 'team/app:2')).code).toBe(0)
+  expect((await docker('rmi', 'team/app:2')).stdout).toBe('Untagged: team/app:2\n')
+  expect((await docker('image', 'prune', '-a', '-f')).stdout).toContain('Total reclaimed space')
+  expect((await docker('image', 'inspect', 'team/app:1')).code).toBe(0)
+  expect((await docker('tag', 'team/app:1', 'Bad Name')).code).not.toBe(0)
+})
+
+test('save, remove, load again', async context => {
+  needs(context, 'docker')
+  const saved = join(place.directory, 'saved.tar')
+  expect((await docker('save', '-o', saved, 'team/app:1')).stderr).toBe('')
+  expect(execFileSync('tar', ['-tf', saved], {encoding: 'utf8'})).toContain('manifest.json')
+  expect((await docker('save', 'host://')).stderr).toContain('cannot be saved')
+  expect((await place.stack('down', '-v')).code).toBe(0)
+  expect((await docker('rmi', '-f', image.id)).stdout).toContain(`Deleted: ${image.id}`)
+  expect((await place.stack('up', '-d')).all).toContain('team/app:1')
+  expect((await docker('load', '-i', saved)).stdout).toBe('Loaded image: team/app:1\n')
+  expect((await docker('rmi', 'team/app:1')).stdout).toContain('Deleted:')
+})
+
+test('what is no image archive is refused', async context => {
+  needs(context, 'docker')
+  writeFileSync(join(place.directory, 'bad.tar'), tarOf({name: '../x', data: ''}))
+  const {code, stderr} = await docker('load', '-i', join(place.directory, 'bad.tar'))
+  expect(code).not.toBe(0)
+  expect(stderr).toContain('load images: entry "../x" is refused')
+})
