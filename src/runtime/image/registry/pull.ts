@@ -1,0 +1,124 @@
+import {StackError} from '../../../base/error.ts'
+import type {ContentStore, Descriptor, Platform} from '../../../model/oci.ts'
+import {type DockerReference, parseDocker} from '../docker-reference.ts'
+import type {CredentialSource} from './auth.ts'
+import {type DownloadOptions, download, sourcesOf} from './download.ts'
+import {explain} from './explain.ts'
+import {platformOf} from './manifest.ts'
+import {platformText, rankOf} from './platform.ts'
+import {type Resolved, resolve, unusable} from './resolve.ts'
+import {openSession, type Session, type Surroundings} from './session.ts'
+
+export type PullOptions = {
+  readonly platform: Platform
+  readonly content: ContentStore
+  /** Told of each layer, by its digest, how many of its bytes are there. */
+  readonly progress: (layer: string, done: number, total: number) => void
+  readonly auth: CredentialSource
+  readonly signal?: AbortSignal | undefined
+  /** Downloads at a time; 3 unless said. */
+  readonly parallel?: number
+  readonly surroundings?: Surroundings
+}
+
+export type Pulled = {
+  readonly manifest: Descriptor
+  readonly config: Descriptor
+  /** Lowest first, as the manifest has them. */
+  readonly layers: readonly Descriptor[]
+  /** What `NAME@sha256:…` pins: the index, where the reference names one. */
+  readonly digest: string
+}
+
+/**
+ * Makes an image of a registry present in the store: index, manifest, configuration and layers, all verified.
+ * Errors: image-not-found, image-failed, timeout, cancelled; invalid-file for settings and credentials.
+ */
+export async function pullImage(reference: string, options: PullOptions): Promise<Pulled> {
+  const read = parseDocker(reference)
+  const {auth, surroundings = {}, signal} = options
+  const stop = new AbortController()
+  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
+  const scopes = [`repository:${read.path}:pull`]
+  const session = await openSession({reference: read, scopes, mirrored: true, auth, surroundings, signal: either})
+  const failing = async (error: unknown, what?: string): Promise<never> => {
+    if (signal?.aborted) throw new StackError('cancelled', `the pull of ${read.text} was interrupted`, {exitCode: 130})
+    const found = await auth(read.registry, read.path).catch(() => ({}))
+    throw explain(error, {reference: read, action: 'pull', found, ...(what === undefined ? {} : {what})})
+  }
+  try {
+    const resolved = await resolve({...options, ...session, reference: read, stall: session.patience.stall}).catch(
+      failing,
+    )
+    await fetchAll(read, resolved, session, {...options, signal: either, stop, failing})
+    const {manifest, image, digest} = resolved
+    return {manifest, config: image.config, layers: image.layers, digest}
+  } finally {
+    session.close()
+  }
+}
+
+type Fetching = PullOptions & {
+  readonly stop: AbortController
+  readonly failing: (error: unknown, what?: string) => Promise<never>
+}
+
+async function fetchAll(
+  reference: DockerReference,
+  {image, endpoints}: Resolved,
+  {transport, patience}: Session,
+  {content, platform, progress, parallel = 3, signal, stop, failing}: Fetching,
+): Promise<void> {
+  const sources = (descriptor: Descriptor) => sourcesOf(endpoints, descriptor, {transport, patience, signal})
+  const fetch = (descriptor: Descriptor, told: DownloadOptions['progress']) =>
+    download(content, descriptor, sources(descriptor), {progress: told, signal})
+
+  if (!(await content.has(image.config.digest))) {
+    await fetch(image.config, () => undefined).catch(error => failing(error, 'configuration'))
+  }
+  checkPlatform(reference, await content.read(image.config.digest), platform)
+  const layers = [...new Map(image.layers.map(each => [each.digest, each])).values()]
+  await inParallel(layers, parallel, stop, async layer => {
+    const {digest, size} = layer
+    progress(digest, 0, size)
+    if (!(await content.has(digest))) {
+      await fetch(layer, done => progress(digest, done, size)).catch(error => failing(error, `layer ${digest}`))
+    }
+    progress(digest, size, size)
+  })
+}
+
+/** A manifest without an index says only here what it is for. */
+function checkPlatform(reference: DockerReference, config: Uint8Array, wanted: Platform): void {
+  let value: unknown
+  try {
+    value = JSON.parse(Buffer.from(config).toString('utf8'))
+  } catch {
+    throw unusable(reference, 'has a configuration that is not JSON')
+  }
+  const offered = platformOf(value)
+  if (offered === undefined || rankOf(offered, wanted) !== undefined) return
+  const what = `is an image for ${platformText(offered)}, not for ${platformText(wanted)}`
+  throw unusable(reference, what, 'choose another tag, or its platform with platform:')
+}
+
+/** Some at a time, in order; a failure stops the others, and is thrown when they have ended. */
+async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  stop: AbortController,
+  action: (item: T) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = []
+  const waiting = [...items]
+  const worker = async () => {
+    for (let item = waiting.shift(); item !== undefined && failures.length === 0; item = waiting.shift()) {
+      await action(item).catch(error => {
+        failures.push(error)
+        stop.abort()
+      })
+    }
+  }
+  await Promise.all(Array.from({length: Math.min(width, items.length)}, worker))
+  if (failures.length > 0) throw failures[0]
+}
