@@ -105,11 +105,12 @@ export class Box {
     return this.log()
   }
 
+  /** Those that are whole: the monitor may be writing the last one. */
   entries(file = 'log'): Array<{log: string; stream: string; time: string}> {
     if (!existsSync(this.path(file))) return []
     return this.read(file)
       .split('\n')
-      .filter(Boolean)
+      .slice(0, -1)
       .map(line => JSON.parse(line))
   }
 
