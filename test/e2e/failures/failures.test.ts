@@ -1,19 +1,11 @@
 import {once} from 'node:events'
 import {createServer} from 'node:net'
-import {afterEach, describe, expect, test} from 'vitest'
+import {describe, expect, test} from 'vitest'
 import {askEngine, links, processes, rows, states} from '../../support/observed.ts'
+import {projects} from '../../support/projects.ts'
 import {collect, eventually, Workplace} from '../../support/stack.ts'
 
-let place: Workplace | undefined
-afterEach(async () => {
-  await place?.[Symbol.asyncDispose]()
-  place = undefined
-})
-
-const project = async (compose: string): Promise<Workplace> => {
-  place = await Workplace.make({'compose.yaml': compose})
-  return place
-}
+const project = projects()
 
 describe('what the file says wrong is told with its place, and nothing is started', () => {
   test.each([

@@ -1,18 +1,10 @@
 import {once} from 'node:events'
-import {afterEach, describe, expect, test} from 'vitest'
+import {describe, expect, test} from 'vitest'
 import {processes, rows, states} from '../../support/observed.ts'
+import {projects} from '../../support/projects.ts'
 import {collect, eventually, Workplace} from '../../support/stack.ts'
 
-let place: Workplace | undefined
-afterEach(async () => {
-  await place?.[Symbol.asyncDispose]()
-  place = undefined
-})
-
-const project = async (compose: string): Promise<Workplace> => {
-  place = await Workplace.make({'compose.yaml': compose})
-  return place
-}
+const project = projects()
 const sh = (here: Workplace, service: string, line: string) => here.stack('exec', '-T', service, 'sh', '-c', line)
 const linesOf = (text: string): string[] => text.split('\n').filter(Boolean)
 

@@ -1,18 +1,10 @@
 import {once} from 'node:events'
-import {afterEach, describe, expect, test} from 'vitest'
+import {describe, expect, test} from 'vitest'
 import {processes, rows, states} from '../../support/observed.ts'
-import {collect, eventually, Workplace} from '../../support/stack.ts'
+import {projects} from '../../support/projects.ts'
+import {collect, eventually, type Workplace} from '../../support/stack.ts'
 
-let place: Workplace | undefined
-afterEach(async () => {
-  await place?.[Symbol.asyncDispose]()
-  place = undefined
-})
-
-const project = async (compose: string): Promise<Workplace> => {
-  place = await Workplace.make({'compose.yaml': compose})
-  return place
-}
+const project = projects()
 
 const prepared = (first: string) => `services:
   web:

@@ -1,19 +1,11 @@
 import {readdirSync, statSync} from 'node:fs'
 import {join} from 'node:path'
-import {afterEach, expect, test} from 'vitest'
+import {expect, test} from 'vitest'
 import {askEngine, rows, states} from '../../support/observed.ts'
-import {eventually, Workplace} from '../../support/stack.ts'
+import {projects} from '../../support/projects.ts'
+import {eventually, type Workplace} from '../../support/stack.ts'
 
-let place: Workplace | undefined
-afterEach(async () => {
-  await place?.[Symbol.asyncDispose]()
-  place = undefined
-})
-
-const project = async (compose: string): Promise<Workplace> => {
-  place = await Workplace.make({'compose.yaml': compose})
-  return place
-}
+const project = projects()
 
 /** The log files of the first container, with their sizes. */
 async function files(here: Workplace): Promise<Array<readonly [name: string, size: number]>> {

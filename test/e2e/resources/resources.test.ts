@@ -1,19 +1,11 @@
 import {mkdirSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {afterEach, expect, test} from 'vitest'
+import {expect, test} from 'vitest'
 import {needs} from '../../support/needs.ts'
-import {eventually, Workplace} from '../../support/stack.ts'
+import {projects} from '../../support/projects.ts'
+import {eventually} from '../../support/stack.ts'
 
-let place: Workplace | undefined
-afterEach(async () => {
-  await place?.[Symbol.asyncDispose]()
-  place = undefined
-})
-
-const project = async (compose: string): Promise<Workplace> => {
-  place = await Workplace.make({'compose.yaml': compose})
-  return place
-}
+const project = projects()
 const environment = {DOCKER_HOST: 'unix:///run/stack/stack.sock', DOCKER_CONFIG: '/tmp/none'}
 
 test('what a file says of devices and limits is so inside', async () => {
