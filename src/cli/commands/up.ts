@@ -3,6 +3,7 @@ import {apply, showPlan} from '../apply.ts'
 import {ask} from '../ask.ts'
 import {command} from '../command.ts'
 import type {Context} from '../context.ts'
+import {refreshImages} from '../refresh.ts'
 import {upAttached} from '../up-attached.ts'
 import {upOptions} from '../up-options.ts'
 import {type PlannedUp, planFor} from '../up-plan.ts'
@@ -14,7 +15,8 @@ export const up = command({
     'Makes what runs be what the file says: what changed is replaced, what is missing is made, the rest is left alone. Shows the output of containers until Ctrl-C, which stops them.',
   options: upOptions,
   async run({values, operands, context}) {
-    const planned = await planFor(context, values, operands)
+    const wanted = context.settings.dryRun ? values : await refreshImages(context, values, operands)
+    const planned = await planFor(context, wanted, operands)
     if (context.settings.dryRun) {
       await showPlan(context, planned.plan)
       return 0

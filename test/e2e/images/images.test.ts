@@ -165,7 +165,7 @@ test('a registry: push, pull by tag and by digest, up', async context => {
     const before = manifests()
     await place.stack('-f', 'registry.yaml', 'up', '-d')
     expect(manifests()).toBe(before)
-    expect((await place.stack('-f', 'registry.yaml', 'pull')).code).toBe(0)
+    expect(await place.stack('-f', 'registry.yaml', 'up', '-d', '--pull', 'always')).toMatchObject({code: 0})
     expect(manifests()).toBeGreaterThan(before)
     await place.stack('-f', 'registry.yaml', 'down', '-v')
     const missing = await docker('pull', `${name}:nonesuch`)
