@@ -120,7 +120,13 @@ export interface Images {
   /** By reference or id; only what is present. */
   find(reference: string): Image | undefined
   /** Makes it present. `progress` gets lines such as `redis-server 5:7.0.15: downloading 8 MB`. Errors: image-not-found, image-failed. */
-  pull(reference: string, progress: (text: string) => void): Promise<Image>
+  pull(reference: string, progress: (text: string) => void, options?: RegistryOptions): Promise<Image>
+  /** Sends it to the registry that its name says. Errors: image-not-found, image-failed, unsupported. */
+  push(
+    reference: string,
+    progress: (text: string) => void,
+    options?: RegistryOptions,
+  ): Promise<{readonly digest: string; readonly size: number}>
   /** One name, or by id all; with its last tag the image goes, and the layers that no other has. Errors: image-not-found. */
   remove(reference: string): Promise<ImageRemoval>
   /** Lets a new reference mean an image that is present. Errors: image-not-found, bad-request. */
@@ -132,6 +138,9 @@ export interface Images {
   /** Removes images without a tag, or with `all` any, except those whose ids are `used`. */
   prune(options: {readonly all: boolean; readonly used: ReadonlySet<string>}): Promise<readonly ImageRemoval[]>
 }
+
+/** `auth` is the Engine API's X-Registry-Auth: it comes before the credentials of `docker login`. */
+export type RegistryOptions = {readonly auth?: string | undefined}
 
 /** `freed` is bytes on disk. */
 export type ImageRemoval = {

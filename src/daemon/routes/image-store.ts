@@ -5,8 +5,10 @@ import type {ImageRemoval} from '../../runtime/runtime.ts'
 import type {Daemon} from '../context.ts'
 import {matchesLabels, parseFilters} from '../filters.ts'
 import {findImage} from '../find.ts'
+import {messageOf} from '../http/errors.ts'
 import {flag} from '../http/query.ts'
 import type {Reply, Request, Route} from '../http/router.ts'
+import {headerOf} from './images.ts'
 
 /** What is done with images that are present: names, archives, cleaning up. */
 export function imageStoreRoutes(daemon: Daemon): Route[] {
@@ -28,6 +30,7 @@ export function imageStoreRoutes(daemon: Daemon): Route[] {
         reply.empty(201)
       },
     },
+    {method: 'POST', pattern: '/images/{name*}/push', handle: (request, reply) => push(daemon, request, reply)},
     {method: 'POST', pattern: '/images/load', handle: (request, reply) => load(daemon, request, reply)},
     {
       method: 'GET',
@@ -52,6 +55,24 @@ export function imageStoreRoutes(daemon: Daemon): Route[] {
 function nameOf(repository: string | null, tag: string | null): string {
   if (!repository) throw new StackError('bad-request', 'repo is missing')
   return tag ? `${repository}:${tag}` : repository
+}
+
+async function push(daemon: Daemon, request: Request, reply: Reply): Promise<void> {
+  const name = nameOf(request.params.name ?? '', request.query.get('tag'))
+  const {id} = findImage(daemon.runtime, name)
+  const out = reply.stream(200, 'application/json')
+  const line = (body: object) => void out.write(`${JSON.stringify(body)}\n`)
+  try {
+    const options = {auth: headerOf(request)}
+    const {digest, size} = await daemon.runtime.images.push(name, status => line({status}), options)
+    const tag = /:([^:/]+)$/.exec(name)?.[1] ?? 'latest'
+    line({status: `${tag}: digest: ${digest} size: ${size}`})
+    line({progressDetail: {}, aux: {Tag: tag, Digest: digest, Size: size}})
+    daemon.events.tell('image', 'push', id, {name})
+  } catch (error) {
+    line({errorDetail: {message: messageOf(error)}, error: messageOf(error)})
+  }
+  out.end()
 }
 
 async function load(daemon: Daemon, request: Request, reply: Reply): Promise<void> {

@@ -4,7 +4,7 @@ import type {Daemon} from '../context.ts'
 import {matchesAny, matchesLabels, parseFilters} from '../filters.ts'
 import {findImage} from '../find.ts'
 import {messageOf} from '../http/errors.ts'
-import type {Route} from '../http/router.ts'
+import type {Request, Route} from '../http/router.ts'
 import {goTime, nanoseconds} from '../translate/duration.ts'
 
 export function imageRoutes(daemon: Daemon): Route[] {
@@ -35,7 +35,8 @@ export function imageRoutes(daemon: Daemon): Route[] {
           return out
         }
         try {
-          const image = await images.pull(reference, text => open().write(line({status: text})))
+          const auth = headerOf(request)
+          const image = await images.pull(reference, text => open().write(line({status: text})), {auth})
           open().end(line({status: `Status: Image is present: ${reference}`, id: image.id}))
           daemon.events.tell('image', 'pull', reference, {name: reference})
         } catch (error) {
@@ -45,6 +46,12 @@ export function imageRoutes(daemon: Daemon): Route[] {
       },
     },
   ]
+}
+
+/** Of a client that has logged in by itself. */
+export function headerOf({raw}: Request): string | undefined {
+  const header = raw.headers['x-registry-auth']
+  return Array.isArray(header) ? header[0] : header
 }
 
 function listed(daemon: Daemon, query: URLSearchParams) {

@@ -7,7 +7,7 @@ import type {Paths} from '../paths.ts'
 import type {ImageRemoval, Images} from '../runtime.ts'
 import {openApt} from './apt/apt.ts'
 import {aptImage} from './apt/image.ts'
-import type {DockerReference} from './docker-reference.ts'
+import {type DockerReference, defaultRegistry} from './docker-reference.ts'
 import {hostImage} from './host/image.ts'
 import {standInFor} from './known.ts'
 import {architecture} from './measure.ts'
@@ -17,6 +17,8 @@ import {readLayout} from './oci/layout.ts'
 import {type OciImage, ociRecipe} from './oci/recipe.ts'
 import {saveImages} from './oci/save.ts'
 import {parseReference, type Reference} from './reference.ts'
+import {type CredentialSource, credentialsOfHeader, firstOf} from './registry/auth.ts'
+import {credentialsOfFiles} from './registry/credentials.ts'
 import {ImageStore, type Recipe} from './store.ts'
 
 /** What asks a registry: blobs go into `content`; `digest` is that of what the reference meant. */
@@ -26,8 +28,13 @@ export type PullImage = (
     readonly platform: Platform
     readonly content: ContentStore
     readonly progress: (layer: string, done: number, total: number) => void
+    readonly auth: CredentialSource
   },
 ) => Promise<OciImage & {readonly digest: string}>
+
+/** Loaded when first used: most projects of a day pull nothing. */
+const fromRegistry: PullImage = async (reference, options) =>
+  await (await import('./registry/pull.ts')).pullImage(reference, options)
 
 export type ImageOptions = {
   readonly paths: Pick<Paths, 'images'>
@@ -36,21 +43,28 @@ export type ImageOptions = {
   readonly pullImage?: PullImage
 }
 
+type Asked = {
+  readonly progress: Progress
+  /** The Engine API's X-Registry-Auth; the files of `docker login` come after it. */
+  readonly auth: string | undefined
+}
+
 type Progress = (text: string) => void
 type Made = {readonly recipe: Recipe; readonly names: readonly string[]}
 
 /** The images of this machine: made of its own files and packages, of archives, or pulled from a registry. */
-export function openImages({paths, aptCache, pullImage}: ImageOptions): Images {
+export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOptions): Images {
   const store = new ImageStore(paths.images)
   const {content} = store
   const apt = openApt(aptCache ?? process.env.STACK_APT_CACHE ?? join(paths.images, 'apt-cache'))
   const pulls = new Map<string, Promise<Image>>()
   const platform: Platform = {os: 'linux', architecture}
 
-  async function made(reference: Reference, progress: Progress): Promise<Made> {
+  async function made(reference: Reference, asked: Asked): Promise<Made> {
     if (reference.kind === 'host') return {recipe: await hostImage(), names: [reference.text]}
-    if (reference.kind === 'apt') return {recipe: await aptImage(apt, reference, progress), names: [reference.text]}
-    if (reference.kind === 'docker') return await pulled(reference, progress)
+    if (reference.kind === 'apt')
+      return {recipe: await aptImage(apt, reference, asked.progress), names: [reference.text]}
+    if (reference.kind === 'docker') return await pulled(reference, asked)
     const found =
       reference.kind === 'oci-layout'
         ? await readLayout(reference.path, content, platform)
@@ -58,19 +72,21 @@ export function openImages({paths, aptCache, pullImage}: ImageOptions): Images {
     return {recipe: await ociRecipe(content, onlyOne(found)), names: [reference.text]}
   }
 
-  async function pulled(reference: DockerReference, progress: Progress): Promise<Made> {
-    if (pullImage === undefined) throw noRegistry(reference)
-    const image = await pullImage(reference.text, {platform, content, progress: percentages(progress)})
+  async function pulled(reference: DockerReference, {progress, auth}: Asked): Promise<Made> {
+    const options = {platform, content, progress: percentages(progress), auth: credentials(reference, auth)}
+    const image = await pullImage(reference.text, options).catch(error => {
+      throw withStandIn(error, reference)
+    })
     progress(`${reference.text}: unpacking ${image.layers.length} layers`)
     const digest = `${reference.repository}@${image.digest}`
     const names = reference.digest === undefined ? [reference.text, digest] : [digest]
     return {recipe: await ociRecipe(content, image), names}
   }
 
-  async function pull(reference: Reference, progress: Progress): Promise<Image> {
+  async function pull(reference: Reference, asked: Asked): Promise<Image> {
     return await within(`image "${reference.text}"`, () =>
       store.during(async () => {
-        const {recipe, names} = await made(reference, progress)
+        const {recipe, names} = await made(reference, asked)
         return await store.add(names, recipe)
       }),
     )
@@ -93,13 +109,31 @@ export function openImages({paths, aptCache, pullImage}: ImageOptions): Images {
     load: () => store.load(),
     list: () => store.list(),
     find,
-    async pull(name, progress) {
+    async pull(name, progress, {auth} = {}) {
       const reference = parseReference(name)
       const running = pulls.get(reference.text)
       if (running !== undefined) return await running
-      const started = pull(reference, progress).finally(() => pulls.delete(reference.text))
+      const started = pull(reference, {progress, auth}).finally(() => pulls.delete(reference.text))
       pulls.set(reference.text, started)
       return await started
+    },
+    async push(name, progress, {auth} = {}) {
+      const reference = parseReference(name)
+      const {oci} = present(name)
+      if (reference.kind !== 'docker' || oci === undefined) {
+        throw new StackError('unsupported', `"${name}" cannot be pushed`, {
+          hint: 'images of registries and archives can, by a name of the registry: see tag',
+        })
+      }
+      const {pushImage} = await import('./registry/push.ts')
+      const {digest} = await pushImage(reference.text, {
+        manifest: oci.manifest,
+        content,
+        progress: percentages(progress),
+        auth: credentials(reference, auth),
+      })
+      await store.name(`${reference.repository}@${digest}`, present(name).id)
+      return {digest, size: oci.manifest.size}
     },
     remove: async name => await remove(present(name), canonical(name)),
     async tag(source, target) {
@@ -177,8 +211,13 @@ function registryName(name: string): string {
   throw new StackError('image-failed', `the archive names an image "${name}"`, {hint: 'only NAME:TAG can be loaded'})
 }
 
-function noRegistry({name}: DockerReference): StackError {
-  const standIn = standInFor(name)
-  const instead = standIn === undefined ? 'host:// for programs of this host, or apt://PACKAGE for a package' : standIn
-  return new StackError('image-not-found', 'registries are not there yet', {hint: `write image: ${instead}`})
+const credentials = ({registry}: DockerReference, header: string | undefined): CredentialSource =>
+  firstOf(credentialsOfHeader(header, registry), credentialsOfFiles())
+
+/** Where a registry cannot be reached, some names have an image that needs none: said, never taken silently. */
+function withStandIn(error: unknown, {registry, name}: DockerReference): unknown {
+  const standIn = registry === defaultRegistry ? standInFor(name) : undefined
+  if (!(error instanceof StackError) || standIn === undefined) return error
+  const hint = `${error.hint === undefined ? '' : `${error.hint}; or `}write image: ${standIn}, which needs no registry`
+  return new StackError(error.code, error.message, {hint, cause: error.cause})
 }

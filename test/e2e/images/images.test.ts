@@ -5,6 +5,7 @@ import {gzipSync} from 'node:zlib'
 import {afterAll, beforeAll, expect, test} from 'vitest'
 import {needs} from '../../support/needs.ts'
 import {busyboxLayer, dockerArchive, imageOf} from '../../support/oci.ts'
+import {fakeRegistry} from '../../support/registry.ts'
 import {eventually, type Outcome, Workplace} from '../../support/stack.ts'
 import {tarOf} from '../../support/tar.ts'
 
@@ -139,6 +140,40 @@ test('save, remove, load again', async context => {
   expect((await place.stack('up', '-d')).all).toContain('team/app:1')
   expect((await docker('load', '-i', saved)).stdout).toBe('Loaded image: team/app:1\n')
   expect((await docker('rmi', 'team/app:1')).stdout).toContain('Deleted:')
+})
+
+test('a registry: push, pull by tag and by digest, up', async context => {
+  needs(context, 'docker')
+  const registry = await fakeRegistry()
+  try {
+    const name = `${registry.host}/team/app`
+    await docker('load', '-i', join(place.directory, 'app.tar'))
+    await docker('tag', 'team/app:1', `${name}:1`)
+    const pushed = await docker('push', `${name}:1`)
+    expect(pushed.all).toMatch(/1: digest: (sha256:[0-9a-f]{64}) size: \d+/)
+    const digest = /sha256:[0-9a-f]{64}/.exec(pushed.stdout)?.[0] ?? ''
+    expect((await docker('rmi', '-f', image.id)).stdout).toContain('Deleted')
+    const compose = `name: reg\nservices:\n  tag: {image: "${name}:1"}\n  pin: {image: "${name}@${digest}"}\n`
+    await place.write('registry.yaml', compose)
+    const up = await place.stack('-f', 'registry.yaml', 'up', '-d')
+    expect(up).toMatchObject({code: 0})
+    const said = () => place.stack('-f', 'registry.yaml', 'logs', '--no-log-prefix')
+    await eventually(async () => (await said()).stdout.split('hello world from web').length === 3)
+    const [seen] = JSON.parse((await docker('image', 'inspect', `${name}:1`)).stdout)
+    expect(seen).toMatchObject({Id: image.id, RepoTags: [`${name}:1`], RepoDigests: [`${name}@${digest}`]})
+    const manifests = () => registry.asked.filter(each => each.path.includes('/manifests/')).length
+    const before = manifests()
+    await place.stack('-f', 'registry.yaml', 'up', '-d')
+    expect(manifests()).toBe(before)
+    expect(await place.stack('-f', 'registry.yaml', 'up', '-d', '--pull', 'always')).toMatchObject({code: 0})
+    expect(manifests()).toBeGreaterThan(before)
+    await place.stack('-f', 'registry.yaml', 'down', '-v')
+    const missing = await docker('pull', `${name}:nonesuch`)
+    expect(missing.stderr).toContain('no tag "nonesuch"')
+    expect((await docker('image', 'prune', '-a', '-f')).code).toBe(0)
+  } finally {
+    await registry.close()
+  }
 })
 
 test('what is no image archive is refused', async context => {

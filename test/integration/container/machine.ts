@@ -202,6 +202,7 @@ const onlyImage = (image: Image): Images => ({
   list: () => [image],
   find: reference => (reference === image.id || image.references.includes(reference) ? image : undefined),
   pull: never,
+  push: never,
   remove: never,
   tag: never,
   import: never,

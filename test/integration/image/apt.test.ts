@@ -90,12 +90,3 @@ test('what apt does not know is named, with what was meant', patience, async () 
     cause: {message: 'apt has no redis-server=1.2', hint: expect.stringMatching(/^there is redis-server=\d/)},
   })
 })
-
-test("a registry's reference is refused with what would serve", async () => {
-  await using store = await throwawayStore()
-  await expect(store.pull('redis:7')).rejects.toMatchObject({
-    code: 'image-not-found',
-    hint: 'write image: apt://redis-server',
-  })
-  expect(store.images.list()).toEqual([])
-})

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {gzipSync} from 'node:zlib'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
-import {describe as chain} from '../../../src/base/error.ts'
+import {describe as chain, hintOf, StackError} from '../../../src/base/error.ts'
 import type {Descriptor} from '../../../src/model/oci.ts'
 import {openImages, type PullImage} from '../../../src/runtime/image/images.ts'
 import {busyboxLayer, dockerArchive, imageOf, type TestImage, writeLayout} from '../../support/oci.ts'
@@ -225,6 +225,17 @@ describe('an image of a registry', () => {
     expect(names('blobs/sha256')).toHaveLength(3)
     resume()
     expect((await pulling).id).toBe(image.id)
+  })
+
+  test('where the hub cannot be reached, what serves in place of a well-known name is said', async () => {
+    const unreachable: PullImage = async () => {
+      throw new StackError('image-failed', 'connection failed', {hint: 'is it running?'})
+    }
+    const images = await opened(unreachable)
+    const hintFor = (name: string) => images.pull(name, quiet).then(() => undefined, hintOf)
+    expect(await hintFor('redis:7')).toBe('is it running?; or write image: apt://redis-server, which needs no registry')
+    expect(await hintFor('example.test/redis:7')).toBe('is it running?')
+    expect(images.list()).toEqual([])
   })
 
   test('layers are for containers, not for users of the host', async () => {

@@ -276,3 +276,20 @@ test('down needs no file where the project has a name', async () => {
   expect(again.code).toBe(0)
   expect(again.stderr).toContain('warning: nothing to remove of project "shop"')
 })
+
+test('up --pull always fetches what is here, and replaces what runs an older image', async () => {
+  await run('up', '-d')
+  const before = (await engine.observe('shop')).containers.map(({id}) => id)
+  const fetched = vi.spyOn(engine, 'ensureImage').mockImplementation(async reference => {
+    const facts = {id: `sha256:${'f'.repeat(64)}`, reference, hasHealthcheck: false}
+    engine.images.set(reference, facts)
+    return facts
+  })
+  await run('up', '-d', 'db')
+  expect(fetched).not.toHaveBeenCalled()
+  const {stderr} = await run('up', '-d', '--pull', 'always', 'db')
+  expect(fetched.mock.calls.map(([reference]) => reference)).toEqual(['data'])
+  expect(stderr).toContain(' Image data  Pulled')
+  const after = (await engine.observe('shop')).containers.map(({id}) => id)
+  expect(after.filter(id => before.includes(id))).toHaveLength(1)
+})

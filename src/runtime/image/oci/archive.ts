@@ -4,6 +4,8 @@ import {StackError} from '../../../base/error.ts'
 import type {ContentStore, Descriptor, Platform} from '../../../model/oci.ts'
 import type {OwnedContent} from '../content/content.ts'
 import {decompressed} from '../unpack/decompress.ts'
+import {bounded} from '../unpack/layer.ts'
+import {limitsFrom} from '../unpack/limits.ts'
 import {cleanPath, refused} from '../unpack/path.ts'
 import {tarEntries} from '../unpack/tar/entries.ts'
 import {imagesOfIndex, type NamedImage} from './index.ts'
@@ -47,7 +49,7 @@ export async function readArchive(
 
 async function gather(stream: AsyncIterable<Uint8Array>, content: OwnedContent): Promise<Archive> {
   const [blobs, links, found] = [new Map<string, Blob>(), new Map<string, string>(), new Map<string, Buffer>()]
-  for await (const {entry, data} of tarEntries(decompressed(stream), limits)) {
+  for await (const {entry, data} of tarEntries(bounded(decompressed(stream), limitsFrom(process.env).bytes), limits)) {
     const path = cleanPath(entry.path)
     if (entry.kind === 'symlink') links.set(path, posix.join(posix.dirname(path), entry.target))
     else if (entry.kind === 'link') links.set(path, cleanPath(entry.target))

@@ -1,3 +1,4 @@
+import {posix} from 'node:path'
 import {StackError} from '../../../base/error.ts'
 import type {HistoryEntry, ImageConfig} from '../../../model/image.ts'
 import {isObject, type Json, list, names, number, object, parseJson, text, texts} from './json.ts'
@@ -40,13 +41,19 @@ function configOf(config: Json): ImageConfig {
     entrypoint: words(config.Entrypoint, 'Entrypoint'),
     cmd: words(config.Cmd, 'Cmd'),
     workingDir: text(config.WorkingDir, 'WorkingDir'),
-    volumes: names(config.Volumes, 'Volumes'),
+    volumes: names(config.Volumes, 'Volumes').map(volumePath),
     exposedPorts: names(config.ExposedPorts, 'ExposedPorts').map(each => (each.includes('/') ? each : `${each}/tcp`)),
     labels: labelsOf(config.Labels),
     stopSignal: text(config.StopSignal, 'StopSignal'),
     ...(shell.length === 0 ? {} : {shell}),
     ...(healthcheck === undefined ? {} : {healthcheck}),
   }
+}
+
+function volumePath(path: string): string {
+  const clean = posix.join('/', path).replace(/\/$/, '')
+  if (clean !== '') return clean
+  throw new StackError('image-failed', `Volumes: "${path}" cannot be a volume`)
 }
 
 /** Old images have one text where a list is meant. */

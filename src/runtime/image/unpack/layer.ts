@@ -1,4 +1,4 @@
-import {createHash, type Hash} from 'node:crypto'
+import {createHash} from 'node:crypto'
 import {StackError, within} from '../../../base/error.ts'
 import {sha256} from '../../../base/hash.ts'
 import {applyEntries} from './apply.ts'
@@ -27,7 +27,7 @@ export async function unpackLayer(
 ): Promise<void> {
   await within(`layer ${name.slice(0, 'sha256:'.length + 12)}`, async () => {
     const hash = createHash('sha256')
-    const stream = measured(decompressed(open()), hash, limits.bytes)
+    const stream = bounded(decompressed(open()), limits.bytes, piece => hash.update(piece))
     await applyEntries(tarEntries(stream, limits), {root, lowers, limits})
     const found = `sha256:${hash.digest('hex')}`
     if (found !== diffId) {
@@ -36,7 +36,12 @@ export async function unpackLayer(
   })
 }
 
-async function* measured(stream: AsyncIterable<Uint8Array>, hash: Hash, most: number): AsyncGenerator<Uint8Array> {
+/** A stream that fails with its first byte too many. */
+export async function* bounded(
+  stream: AsyncIterable<Uint8Array>,
+  most: number,
+  see: (piece: Uint8Array) => void = () => undefined,
+): AsyncGenerator<Uint8Array> {
   let size = 0
   for await (const piece of stream) {
     size += piece.byteLength
@@ -45,7 +50,7 @@ async function* measured(stream: AsyncIterable<Uint8Array>, hash: Hash, most: nu
         hint: 'STACK_IMAGE_MAX_BYTES allows more',
       })
     }
-    hash.update(piece)
+    see(piece)
     yield piece
   }
 }
