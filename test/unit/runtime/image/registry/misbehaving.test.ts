@@ -21,7 +21,9 @@ const did = (_done: unknown): true => true
 function cut(response: ServerResponse, blob: Buffer, start: number, length: number): true {
   const range = start === 0 ? {} : {'content-range': `bytes ${start}-${blob.length - 1}/${blob.length}`}
   response.writeHead(start === 0 ? 200 : 206, {...range, 'content-length': blob.length - start})
-  response.write(blob.subarray(start, start + length), () => setTimeout(() => response.destroy(), 5))
+  response.flushHeaders()
+  if (length > 0) response.write(blob.subarray(start, start + length))
+  setTimeout(() => response.destroy(), 10)
   return true
 }
 
