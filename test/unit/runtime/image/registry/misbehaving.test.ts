@@ -92,6 +92,17 @@ describe('a connection that is cut in a layer', () => {
   })
 })
 
+test('a manifest that is cut is asked for again', async () => {
+  const {manifest} = registry.image('v1', [noise(10)])
+  let times = 0
+  registry.whim = (request, response) => {
+    if (request.method !== 'GET' || !request.url?.includes('/manifests/') || ++times > 2) return false
+    return cut(response, registry.manifests.get(manifest.digest)!.bytes, 0, 20)
+  }
+  await pulled(at('web:v1'))
+  expect(times).toBe(3)
+})
+
 describe('a layer that is not what it should be', () => {
   const bytes = noise(5000)
   const wrong: Array<[string, (response: ServerResponse) => void, string]> = [
@@ -114,6 +125,7 @@ describe('a layer that is not what it should be', () => {
     const content = directoryContent()
     const {code, text} = await failure(pulled(at('web:v1'), {content}))
     expect(code).toBe('image-failed')
+    expect(text).toContain(`repository web, layer ${layer.digest}: `)
     expect(text).toContain(words)
     expect(existsSync(content.path(layer.digest))).toBe(false)
     content.remove()

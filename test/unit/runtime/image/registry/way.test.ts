@@ -185,6 +185,12 @@ describe('a mirror', () => {
     await pulled(`${registry.host}/web:v1`, {surroundings: surroundings(plain(gone.host), plain(mirror.host))})
   })
 
+  test('is named where the registry cannot help either', async () => {
+    mirror.whim = (_request, response) => refuse(response, 403, 'DENIED', 'not for you')
+    const {text} = await failure(pulled(`${registry.host}/web:v1`, {surroundings: surroundings(plain(mirror.host))}))
+    expect(text).toContain(`no tag "v1" (manifest unknown); mirror: ${mirror.host} answers 403: not for you`)
+  })
+
   test('that lacks a layer, or has it wrong, is helped out by the registry', async () => {
     const layers = [noise(100, 1), noise(100, 2)]
     const [missing, spoilt] = mirror.image('v1', layers).layers
