@@ -88,6 +88,7 @@ export function openTransport({
       proxy,
       url,
       secure: {secureContext, rejectUnauthorized: !isInsecure(url.host)},
+      proxyContext: proxy.protocol === 'https:' ? await trustFor(proxy.host, environment, certificates) : undefined,
       stall: patience.stall,
       signal,
     })

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import type {Place} from '../../../../../src/runtime/image/registry/settings.ts'
-import {selfMade} from '../../../../support/certificate.ts'
+import {type Certificate, selfMade} from '../../../../support/certificate.ts'
 import {needs} from '../../../../support/needs.ts'
 import {type FakeRegistry, fakeRegistry, loopbackServer, refuse} from '../../../../support/registry.ts'
 import {bareSurroundings, failure, noise, password, patience, pulled} from './setting.ts'
@@ -73,12 +73,12 @@ describe('TLS', () => {
 
 describe('a proxy', () => {
   /** Leads every CONNECT to the registry, whatever its name. */
-  async function proxyTo(port: number) {
+  async function proxyTo(port: number, tls?: Certificate) {
     const connects: Array<{target: string | undefined; authorization: string | undefined}> = []
     const proxy = await loopbackServer((request, response) => {
       connects.push({target: request.url, authorization: request.headers['proxy-authorization']})
       response.writeHead(502).end()
-    })
+    }, tls)
     proxy.server.on('connect', (request, socket) => {
       connects.push({target: request.url, authorization: request.headers['proxy-authorization']})
       const onward = connect(port, '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'))
@@ -107,6 +107,19 @@ describe('a proxy', () => {
     expect(new Set(proxy.connects.map(each => each.target))).toEqual(new Set(['registry.test:443']))
     expect(Buffer.from(proxy.connects[0]?.authorization?.slice(6) ?? '', 'base64').toString()).toBe('user:p@ss')
     expect(registry.asked.every(each => each.headers['proxy-authorization'] === undefined)).toBe(true)
+    await proxy.close()
+  })
+
+  test('may itself be spoken to by HTTPS', async context => {
+    needs(context, 'openssl')
+    const tls = selfMade(['registry.test', '127.0.0.1'])
+    registry = await fakeRegistry({tls})
+    registry.image('v1', [noise(10)])
+    writeFileSync(join(directory, 'ca.crt'), tls.cert)
+    const proxy = await proxyTo(registry.port, tls)
+    const environment = {HTTPS_PROXY: `https://${proxy.host}`, SSL_CERT_FILE: join(directory, 'ca.crt')}
+    await pulled('registry.test/web:v1', {surroundings: {...bareSurroundings, environment}})
+    expect(proxy.connects.length).toBeGreaterThan(0)
     await proxy.close()
   })
 
