@@ -24,7 +24,7 @@ const step = 1 << 16
 
 /**
  * The entries of an archive: v7, ustar, GNU (long names, sparse files, large numbers) and PAX. Also an archive that
- * ends without the two empty blocks is whole. The stream is read to its end.
+ * ends without the two empty blocks, or the filling of its last file, is whole. The stream is read to its end.
  */
 export async function* tarEntries(
   stream: AsyncIterable<Uint8Array>,
@@ -132,6 +132,8 @@ function bodyOf(reader: ByteReader, stored: number, size: number) {
   async function finish(): Promise<void> {
     while (left > 0) {
       const piece = await reader.some(Math.min(left, step))
+      // Some writers leave out the filling of the last file.
+      if (piece.length === 0 && left <= padded(stored) - stored) return
       if (piece.length === 0) throw damaged('it ends within a file')
       left -= piece.length
     }

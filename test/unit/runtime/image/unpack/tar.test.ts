@@ -42,6 +42,12 @@ test('an entry whose bytes nobody reads is skipped', async () => {
   expect(names).toEqual(['a', 'long/b', 'c', 'd'])
 })
 
+test('an archive may end with the last byte of its last file, and not before', async () => {
+  const one = tarOf({name: 'a', data: 'one'})
+  expect(await read(inPieces(one.subarray(0, 512 + 3), 100))).toEqual(['file a one'])
+  await expect(read(inPieces(one.subarray(0, 512 + 2), 100))).rejects.toThrow('it ends within a file')
+})
+
 test('whatever bytes are wrong, it ends, and with nothing but an error of ours', async () => {
   const change = fc.record({at: fc.nat(archive.length - 1), byte: fc.nat(255)})
   await fc.assert(
