@@ -163,7 +163,9 @@ function logLimits(options: Readonly<Record<string, string>>): HostConfig['log']
 function endpoints(body: CreateBody): EndpointConfig[] {
   const mode = body.HostConfig?.NetworkMode ?? 'default'
   if (mode === 'none' || mode === 'host' || mode.startsWith('container:')) return []
-  const configured = body.NetworkingConfig?.EndpointsConfig ?? {}
+  // Newer clients of Docker call the network of nobody's choice by that word here, too.
+  const {default: usual, ...named} = body.NetworkingConfig?.EndpointsConfig ?? {}
+  const configured = usual === undefined ? named : {bridge: usual, ...named}
   const primary = mode === 'default' ? (Object.keys(configured)[0] ?? 'bridge') : mode
   const names = [primary, ...Object.keys(configured).filter(name => name !== primary)]
   return names.map(network => {

@@ -81,6 +81,15 @@ describe('a create request merged with its image', () => {
     ])
   })
 
+  test('the network that newer clients call "default" is the bridge', () => {
+    const body = {
+      Image: 'demo',
+      HostConfig: {NetworkMode: 'default'},
+      NetworkingConfig: {EndpointsConfig: {default: {}}},
+    }
+    expect(wanted(id, body, image).endpoints).toMatchObject([{network: 'bridge'}])
+  })
+
   test('logs are rotated unless said otherwise', () => {
     expect(wanted(id, {Image: 'demo'}, image).host.log).toEqual({maxSize: 20 * 1024 ** 2, maxFiles: 5})
     const body = {Image: 'demo', HostConfig: {LogConfig: {Config: {'max-size': '10k', 'max-file': '3'}}}}
