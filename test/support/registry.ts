@@ -65,8 +65,8 @@ export async function fakeRegistry(options: {tls?: {cert: string; key: string}} 
 }
 
 /** Any server on a port of loopback. */
-export async function loopbackServer(listener: RequestListener) {
-  const server = serve(undefined, listener)
+export async function loopbackServer(listener: RequestListener, tls?: {cert: string; key: string}) {
+  const server = serve(tls, listener)
   const port = await listening(server)
   return {server, port, host: `127.0.0.1:${port}`, close: () => closed(server)}
 }

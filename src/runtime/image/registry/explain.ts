@@ -14,13 +14,21 @@ export type Doing = {
 /** A failure as a person can use it: registry, repository, what failed, and what to do. Other errors stay as they are. */
 export function explain(error: unknown, doing: Doing): unknown {
   const failure = failureIn(error)
-  if (failure === undefined) return error
-  const {code, message, hint} = wordsFor(failure, doing)
   const {registry, path} = doing.reference
-  const what = doing.what === undefined ? '' : `, ${doing.what}`
+  const place = `registry ${registry}, repository ${path}${doing.what === undefined ? '' : `, ${doing.what}`}`
+  if (failure === undefined)
+    return isSpoilt(error, doing) ? new StackError('image-failed', place, {cause: error, hint: broken}) : error
+  const {code, message, hint} = wordsFor(failure, doing)
+  const mirrors = failure.before.map(each => `; mirror: ${each.message}`).join('')
   const cause = 'error' in failure.reason ? failure.reason.error : undefined
-  return new StackError(code, `registry ${registry}, repository ${path}${what}: ${message}`, {hint, cause})
+  return new StackError(code, `${place}: ${message}${mirrors}`, {hint, cause})
 }
+
+/** The store's word for bytes that are not those of the digest. */
+const isSpoilt = (error: unknown, {what}: Doing): boolean =>
+  what !== undefined && error instanceof StackError && error.code === 'image-failed'
+
+const broken = 'the registry, or a proxy before it, is broken: try again, or use another'
 
 /** The failure of a registry somewhere in an error's chain. */
 export function failureIn(error: unknown): RegistryFailure | undefined {
@@ -51,7 +59,7 @@ function wordsFor(failure: RegistryFailure, doing: Doing): Words {
     return {
       code: 'image-failed',
       message,
-      hint: 'the registry, or a proxy before it, is broken: try again, or use another',
+      hint: broken,
     }
   }
   if (reason.status === 401 || reason.status === 403) return denied(reason.said, doing, reason.host)

@@ -19,6 +19,12 @@ export type Cause =
   /** What came breaks the specification. */
   | {readonly kind: 'nonsense'; readonly host: string; readonly what: string}
 
+type FailureDetails = {
+  readonly passing?: boolean
+  readonly wait?: number | undefined
+  readonly before?: readonly RegistryFailure[]
+}
+
 /** A request to a registry that failed. */
 export class RegistryFailure extends Error {
   readonly reason: Cause
@@ -26,13 +32,16 @@ export class RegistryFailure extends Error {
   readonly passing: boolean
   /** Milliseconds that the registry asks to wait. */
   readonly wait: number | undefined
+  /** How mirrors failed that were asked first. */
+  readonly before: readonly RegistryFailure[]
 
-  constructor(reason: Cause, {passing = false, wait}: {passing?: boolean; wait?: number | undefined} = {}) {
+  constructor(reason: Cause, {passing = false, wait, before = []}: FailureDetails = {}) {
     super(summary(reason), 'error' in reason ? {cause: reason.error} : {})
     this.name = 'RegistryFailure'
     this.reason = reason
     this.passing = passing
     this.wait = wait
+    this.before = before
   }
 }
 

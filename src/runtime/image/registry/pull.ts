@@ -38,22 +38,23 @@ export async function pullImage(reference: string, options: PullOptions): Promis
   const read = parseDocker(reference)
   const {auth, surroundings = {}, signal} = options
   const stop = new AbortController()
-  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
+  const interrupt = () => stop.abort()
+  signal?.addEventListener('abort', interrupt)
+  if (signal?.aborted) interrupt()
   const scopes = [`repository:${read.path}:pull`]
-  const session = await openSession({reference: read, scopes, mirrored: true, auth, surroundings, signal: either})
+  const session = await openSession({reference: read, scopes, mirrored: true, auth, surroundings, signal: stop.signal})
   const failing = async (error: unknown, what?: string): Promise<never> => {
     if (signal?.aborted) throw new StackError('cancelled', `the pull of ${read.text} was interrupted`, {exitCode: 130})
     const found = await auth(read.registry, read.path).catch(() => ({}))
     throw explain(error, {reference: read, action: 'pull', found, ...(what === undefined ? {} : {what})})
   }
   try {
-    const resolved = await resolve({...options, ...session, reference: read, stall: session.patience.stall}).catch(
-      failing,
-    )
-    await fetchAll(read, resolved, session, {...options, signal: either, stop, failing})
+    const resolved = await resolve({...options, ...session, reference: read, signal: stop.signal}).catch(failing)
+    await fetchAll(read, resolved, session, {...options, signal: stop.signal, stop, failing})
     const {manifest, image, digest} = resolved
     return {manifest, config: image.config, layers: image.layers, digest}
   } finally {
+    signal?.removeEventListener('abort', interrupt)
     session.close()
   }
 }

@@ -7,6 +7,7 @@ import type {Endpoint} from './endpoint.ts'
 import {RegistryFailure} from './failure.ts'
 import {accepted, largestManifest, type Manifest, parseManifest} from './manifest.ts'
 import {choosePlatform, platformText} from './platform.ts'
+import {retrying} from './retry.ts'
 
 export type Resolved = {
   /** The image's own manifest, not that of an index. */
@@ -23,7 +24,7 @@ export type Resolving = {
   readonly endpoints: readonly Endpoint[]
   readonly platform: Platform
   readonly content: ContentStore
-  readonly stall: number
+  readonly signal: AbortSignal | undefined
 }
 
 type Read = {readonly descriptor: Descriptor; readonly bytes: Uint8Array; readonly contentType: string}
@@ -62,11 +63,14 @@ async function firstThat(
   endpoints: readonly Endpoint[],
   ask: (endpoint: Endpoint) => Promise<Read>,
 ): Promise<{read: Read; endpoints: readonly Endpoint[]}> {
+  const before: RegistryFailure[] = []
   for (const [at, endpoint] of endpoints.entries()) {
     try {
       return {read: await ask(endpoint), endpoints: endpoints.slice(at)}
     } catch (error) {
-      if (at === endpoints.length - 1 || !(error instanceof RegistryFailure)) throw error
+      if (!(error instanceof RegistryFailure)) throw error
+      if (at === endpoints.length - 1) throw new RegistryFailure(error.reason, {...error, before})
+      before.push(error)
     }
   }
   throw new Error('no endpoint was given')
@@ -75,7 +79,7 @@ async function firstThat(
 async function manifestAt(
   endpoint: Endpoint,
   target: string,
-  {content, stall}: Resolving,
+  {content, signal}: Resolving,
   size?: number,
 ): Promise<Read> {
   const isDigest = target.startsWith('sha256:')
@@ -84,24 +88,22 @@ async function manifestAt(
     const bytes = await content.read(known)
     return {bytes, contentType: '', descriptor: {mediaType: '', digest: known, size: bytes.length}}
   }
-  const reply = await endpoint.call({
-    method: 'GET',
-    to: `manifests/${target}`,
-    headers: {accept: accepted},
-    expect: [200],
+  const call = {method: 'GET', to: `manifests/${target}`, headers: {accept: accepted}, expect: [200]} as const
+  const {headers, url, bytes} = await retrying(endpoint.patience, signal, async () => {
+    const reply = await endpoint.once(call)
+    return {...reply, bytes: await whole(reply, largestManifest, endpoint.patience.stall)}
   })
-  const bytes = await whole(reply, largestManifest, stall)
   const digest = `sha256:${sha256(bytes)}`
-  const said = reply.headers['docker-content-digest']
+  const said = headers['docker-content-digest']
   const wanted = isDigest ? target : typeof said === 'string' && said.startsWith('sha256:') ? said : digest
-  const {host} = reply.url
+  const {host} = url
   if (digest !== wanted) throw nonsense(host, `sends a manifest with digest ${digest} for ${wanted}`)
   if (size !== undefined && size !== bytes.length) {
     throw nonsense(host, `sends a manifest of ${bytes.length} bytes where its index says ${size}`)
   }
   return {
     bytes,
-    contentType: reply.headers['content-type'] ?? '',
+    contentType: headers['content-type'] ?? '',
     descriptor: {mediaType: '', digest, size: bytes.length},
   }
 }

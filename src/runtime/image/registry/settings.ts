@@ -90,8 +90,8 @@ function registryName(name: string, source: string): string {
 }
 
 function placeOf(written: string, source: string): Place {
-  const [, scheme, rest = ''] = /^(?:(https?):\/\/)?(.*)$/s.exec(written) ?? []
-  const url = toUrl(`${scheme ?? 'https'}://${rest}`)
+  const [, scheme, rest = ''] = /^(?:(\w+):\/\/)?(.*)$/s.exec(written) ?? []
+  const url = scheme === undefined || /^https?$/.test(scheme) ? toUrl(`${scheme ?? 'https'}://${rest}`) : undefined
   if (url === undefined || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw new StackError('invalid-file', `${source}: "${written}" is not the address of a mirror`, {
       hint: 'write https://HOST[:PORT][/PREFIX]; its credentials are kept with those of registries',

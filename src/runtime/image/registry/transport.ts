@@ -88,6 +88,7 @@ export function openTransport({
       proxy,
       url,
       secure: {secureContext, rejectUnauthorized: !isInsecure(url.host)},
+      proxyContext: proxy.protocol === 'https:' ? await trustFor(proxy.host, environment, certificates) : undefined,
       stall: patience.stall,
       signal,
     })
@@ -119,17 +120,20 @@ function exchange({url, body, signal}: Request, options: RequestOptions, stall: 
     const giveUp = () =>
       outgoing.destroy(new RegistryFailure({kind: 'stalled', host: url.host, milliseconds: stall}, {passing: true}))
     let timer = setTimeout(giveUp, stall)
+    let isAnswered = false
     outgoing.on('error', error => {
       clearTimeout(timer)
       reject(signal?.aborted ? signal.reason : asFailure(url.host, error))
     })
     outgoing.on('response', incoming => {
+      isAnswered = true
       clearTimeout(timer)
       resolve({status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming, url})
     })
     if (body === undefined) return void outgoing.end()
     const source = body.open().on('data', () => timer.refresh())
     pipeline(source, outgoing, error => {
+      if (isAnswered) return
       if (error) return void outgoing.destroy(error)
       // The registry now hashes and stores what it was given.
       clearTimeout(timer)

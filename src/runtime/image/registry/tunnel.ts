@@ -10,13 +10,16 @@ export type TunnelOptions = {
   readonly proxy: URL
   readonly url: URL
   readonly secure: {readonly secureContext: SecureContext; readonly rejectUnauthorized: boolean}
+  /** What an HTTPS proxy itself is verified with. */
+  readonly proxyContext: SecureContext | undefined
   readonly stall: number
   readonly signal: AbortSignal | undefined
 }
 
 /** A TLS connection to the URL's host through an HTTP proxy. The proxy sees the host's name and nothing else. */
-export async function tunnel({proxy, url, secure, stall, signal}: TunnelOptions): Promise<TLSSocket> {
-  const socket = await throughProxy(proxy, `${url.hostname}:${url.port || '443'}`, stall, signal)
+export async function tunnel(options: TunnelOptions): Promise<TLSSocket> {
+  const {url, secure} = options
+  const socket = await throughProxy(options, `${url.hostname}:${url.port || '443'}`)
   const name = hostname(url.hostname)
   return connect({...secure, socket, ...(isIP(name) === 0 ? {servername: name} : {host: name})})
 }
@@ -28,7 +31,7 @@ export function proxyHeaders({username, password}: URL): OutgoingHttpHeaders {
   return {'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}`}
 }
 
-function throughProxy(proxy: URL, target: string, stall: number, signal: AbortSignal | undefined): Promise<Duplex> {
+function throughProxy({proxy, proxyContext, stall, signal}: TunnelOptions, target: string): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const isPlain = proxy.protocol === 'http:'
     const request = (isPlain ? http : https).request({
@@ -38,6 +41,7 @@ function throughProxy(proxy: URL, target: string, stall: number, signal: AbortSi
       path: target,
       headers: {host: target, ...proxyHeaders(proxy)},
       agent: false,
+      ...(proxyContext === undefined ? {} : {secureContext: proxyContext}),
       ...(signal === undefined ? {} : {signal}),
     })
     const host = `proxy ${proxy.host}`

@@ -21,7 +21,9 @@ const did = (_done: unknown): true => true
 function cut(response: ServerResponse, blob: Buffer, start: number, length: number): true {
   const range = start === 0 ? {} : {'content-range': `bytes ${start}-${blob.length - 1}/${blob.length}`}
   response.writeHead(start === 0 ? 200 : 206, {...range, 'content-length': blob.length - start})
-  response.write(blob.subarray(start, start + length), () => setTimeout(() => response.destroy(), 5))
+  response.flushHeaders()
+  if (length > 0) response.write(blob.subarray(start, start + length))
+  setTimeout(() => response.destroy(), 10)
   return true
 }
 
@@ -66,13 +68,13 @@ describe('a connection that is cut in a layer', () => {
     expect(code).toBe('image-failed')
     expect(text).toContain(`registry ${registry.host}, repository web, layer ${layer.digest}: connection to`)
     expect(times).toBe(patience.attempts)
-    expect(readFileSync(`${content.path(layer.digest)}.part`)).toEqual(bytes.subarray(0, 150_000))
+    expect(readFileSync(`${content.path(layer.digest)}.part`).equals(bytes.subarray(0, 150_000))).toBe(true)
 
     registry.whim = undefined
     registry.asked.length = 0
     await pulled(at('web:v1'), {content})
     expect(registry.asked.find(each => isLayer(each.path, layer.digest))?.headers.range).toBe('bytes=150000-')
-    expect(readFileSync(content.path(layer.digest))).toEqual(bytes)
+    expect(readFileSync(content.path(layer.digest)).equals(bytes)).toBe(true)
     content.remove()
   })
 
@@ -88,6 +90,17 @@ describe('a connection that is cut in a layer', () => {
     expect(times).toBe(2)
     expect(registry.paths('GET').filter(path => isLayer(path, layers[1]!.digest))).toHaveLength(1)
   })
+})
+
+test('a manifest that is cut is asked for again', async () => {
+  const {manifest} = registry.image('v1', [noise(10)])
+  let times = 0
+  registry.whim = (request, response) => {
+    if (request.method !== 'GET' || !request.url?.includes('/manifests/') || ++times > 2) return false
+    return cut(response, registry.manifests.get(manifest.digest)!.bytes, 0, 20)
+  }
+  await pulled(at('web:v1'))
+  expect(times).toBe(3)
 })
 
 describe('a layer that is not what it should be', () => {
@@ -112,6 +125,7 @@ describe('a layer that is not what it should be', () => {
     const content = directoryContent()
     const {code, text} = await failure(pulled(at('web:v1'), {content}))
     expect(code).toBe('image-failed')
+    expect(text).toContain(`repository web, layer ${layer.digest}: `)
     expect(text).toContain(words)
     expect(existsSync(content.path(layer.digest))).toBe(false)
     content.remove()
@@ -122,7 +136,7 @@ describe('a layer that is not what it should be', () => {
     const content = directoryContent()
     writeFileSync(`${content.path(layer.digest)}.part`, noise(1000, 5))
     await pulled(at('web:v1'), {content})
-    expect(readFileSync(content.path(layer.digest))).toEqual(bytes)
+    expect(readFileSync(content.path(layer.digest)).equals(bytes)).toBe(true)
     content.remove()
   })
 
