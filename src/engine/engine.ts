@@ -1,3 +1,4 @@
+import type {Readable} from 'node:stream'
 import type {ContainerSpec, NetworkSpec, VolumeSpec} from './wanted.ts'
 
 export type {ContainerSpec, NetworkSpec, VolumeSpec}
@@ -10,6 +11,8 @@ export interface Engine {
   /** How it is called in messages: `stack`, `docker at unix:///var/run/docker.sock`. */
   readonly name: string
   readonly capabilities: EngineCapabilities
+  /** An engine that keeps no images has none. */
+  readonly archives?: ImageArchives
   version(): Promise<{readonly version: string; readonly apiVersion: string}>
 
   /** Everything of one project, by its labels; the only read that planning needs. */
@@ -58,6 +61,13 @@ export interface Engine {
   logs(id: string, options: LogOptions): AsyncIterable<LogChunk>
   exec(id: string, spec: ExecSpec, streams: Streams): Promise<number>
   close(): Promise<void>
+}
+
+/** Images as tar archives: what `docker save` writes, or OCI image layouts. */
+export type ImageArchives = {
+  /** Gives a line for each image, as the engine words it: `Loaded image: web:1`. */
+  load(archive: Readable): Promise<readonly string[]>
+  save(names: readonly string[]): Promise<Readable>
 }
 
 export type EngineCapabilities = {

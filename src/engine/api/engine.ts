@@ -7,6 +7,7 @@ import type {
   EngineCapabilities,
   EngineEvent,
   ExecSpec,
+  ImageArchives,
   ImageFacts,
   LogChunk,
   LogOptions,
@@ -20,7 +21,7 @@ import type {Call, Client} from './client.ts'
 import {create} from './create.ts'
 import {projectEvents} from './events.ts'
 import {runExec} from './exec.ts'
-import {findImage, pullImage} from './images.ts'
+import {findImage, imageArchives, pullImage} from './images.ts'
 import {demultiplex, unframed, untilAborted} from './streams.ts'
 
 /** What our own engine says of itself; others have no such page. */
@@ -30,6 +31,7 @@ export type StackInfo = {readonly version: string; readonly capabilities: Engine
 export class ApiEngine implements Engine {
   readonly name: string
   readonly capabilities: EngineCapabilities
+  readonly archives: ImageArchives
   readonly #client: Client
   readonly #isOurs: boolean
 
@@ -37,6 +39,7 @@ export class ApiEngine implements Engine {
     this.#client = client
     this.#isOurs = info !== undefined
     this.name = info === undefined ? `docker at ${client.name}` : 'stack'
+    this.archives = imageArchives(client)
     this.capabilities = info?.capabilities ?? {sharedPorts: false}
   }
 

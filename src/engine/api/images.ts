@@ -1,5 +1,6 @@
+import type {Readable} from 'node:stream'
 import {StackError} from '../../base/error.ts'
-import type {ImageFacts} from '../engine.ts'
+import type {ImageArchives, ImageFacts} from '../engine.ts'
 import type {Client, Docker} from './client.ts'
 import {linesOf} from './streams.ts'
 
@@ -58,3 +59,28 @@ function wording({status, id, progressDetail}: PullLine): string {
 
 const codeOf = (message: string) =>
   /not found|no such|manifest unknown|access denied|does not exist/i.test(message) ? 'image-not-found' : 'image-failed'
+
+type LoadLine = {readonly stream?: string; readonly error?: string}
+
+export const imageArchives = (client: Client): ImageArchives => ({
+  async load(archive) {
+    // An archive can be sent once: an engine that sleeps is woken before.
+    await client.ask(docker => docker.ping())
+    const answer = await client.ask(docker => docker.loadImage(archive, {quiet: true}))
+    const said: string[] = []
+    for await (const line of linesOf(bytesOf(answer))) {
+      const {stream, error}: LoadLine = JSON.parse(line)
+      if (error !== undefined) throw new StackError('image-failed', error)
+      if (stream !== undefined) said.push(stream.trimEnd())
+    }
+    return said
+  },
+  async save(names): Promise<Readable> {
+    const query = new URLSearchParams(names.map((name): [string, string] => ['names', name]))
+    return await client.stream({method: 'GET', path: `/images/get?${query}`})
+  },
+})
+
+async function* bytesOf(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+}

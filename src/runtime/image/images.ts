@@ -154,15 +154,16 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
         }),
       )
     },
-    export: names =>
-      saveImages(
-        names.map(name => {
-          const image = present(name)
-          const isName = image.references.includes(canonical(name))
-          return {image, names: isName ? [canonical(name)] : []}
-        }),
-        content,
-      ),
+    export(names) {
+      const saved = new Map<string, {image: Image; names: string[]}>()
+      for (const name of names) {
+        const image = present(name)
+        const entry = saved.get(image.id) ?? {image, names: []}
+        saved.set(image.id, entry)
+        if (image.references.includes(canonical(name))) entry.names.push(canonical(name))
+      }
+      return saveImages([...saved.values()], content)
+    },
     async prune({all, used}) {
       const removed: ImageRemoval[] = []
       for (const image of store.list()) {

@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process'
-import {writeFileSync} from 'node:fs'
+import {readdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {gzipSync} from 'node:zlib'
 import {afterAll, beforeAll, expect, test} from 'vitest'
@@ -174,6 +174,23 @@ test('a registry: push, pull by tag and by digest, up', async context => {
   } finally {
     await registry.close()
   }
+})
+
+test('stack load and save', async () => {
+  const [from, to] = [join(place.directory, 'app.tar'), join(place.directory, 'again.tar')]
+  const loaded = 'Loaded image: team/app:1\nLoaded image: team/app:latest\n'
+  expect(await place.stack('load', '-i', from)).toMatchObject({code: 0, stdout: loaded})
+  expect(await place.stack('save', '-o', to, 'team/app:1', 'team/app')).toMatchObject({code: 0, all: ''})
+  const piped = await place.run('sh', ['-c', `cat ${to} | ${process.execPath} ${place.stackProgram} load`])
+  expect(piped).toMatchObject({code: 0, stdout: loaded})
+  const bytes = await place.run('sh', ['-c', `${process.execPath} ${place.stackProgram} save team/app:1 | tar -t`])
+  expect(bytes.stdout).toContain('manifest.json')
+  expect(await place.stack('load', '-i', 'none.tar')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('no such file: none.tar'),
+  })
+  expect(await place.stack('save', '-o', join(place.directory, 'no.tar'), 'nobody')).toMatchObject({code: 1})
+  expect(readdirSync(place.directory).filter(each => each.startsWith('no.tar'))).toEqual([])
 })
 
 test('what is no image archive is refused', async context => {
