@@ -5,7 +5,7 @@ import {pullImage} from '../../../../../src/runtime/image/registry/pull.ts'
 import {type PushOptions, pushImage} from '../../../../../src/runtime/image/registry/push.ts'
 import {directoryContent} from '../../../../support/content.ts'
 import {type FakeRegistry, fakeRegistry, refuse} from '../../../../support/registry.ts'
-import {bareSurroundings, failure, noise, pulled} from './setting.ts'
+import {bareSurroundings, failure, noise, patience, pulled} from './setting.ts'
 
 let [from, to]: [FakeRegistry?, FakeRegistry?] = []
 let content: ReturnType<typeof directoryContent>
@@ -100,4 +100,22 @@ test('a registry that took something else is not believed', async () => {
     return true
   }
   expect((await failure(pushed('web:v2'))).text).toContain('took a manifest as')
+})
+
+test('a registry that takes a layer and says nothing is given up', async () => {
+  to!.whim = request => request.method === 'PUT' && request.resume() === request
+  const surroundings = {...bareSurroundings, patience: {...patience, stall: 15, attempts: 2}}
+  expect((await failure(pushed('web:v2', {surroundings}))).code).toBe('timeout')
+})
+
+test('an interrupted push ends at once', async () => {
+  const stop = new AbortController()
+  to!.whim = request => {
+    if (request.method !== 'PUT') return false
+    setTimeout(() => stop.abort(), 10)
+    return true
+  }
+  const {code} = await failure(pushed('web:v2', {signal: stop.signal}))
+  expect(code).toBe('cancelled')
+  expect(to!.manifests.size).toBe(0)
 })
