@@ -59,7 +59,7 @@ function noApt(program: string, cause: unknown): StackError {
   if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
     return new StackError('image-failed', `run ${program}`, {cause})
   return new StackError('image-failed', `apt:// images are made by the host's apt, and there is no ${program} here`, {
-    hint: 'host:// runs the programs of this host; registries are not there yet',
+    hint: 'host:// runs the programs of this host; NAME:TAG is fetched from a registry',
   })
 }
 
