@@ -84,12 +84,10 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
   }
 
   async function pull(reference: Reference, asked: Asked): Promise<Image> {
-    return await within(`image "${reference.text}"`, () =>
-      store.during(async () => {
-        const {recipe, names} = await made(reference, asked)
-        return await store.add(names, recipe)
-      }),
-    )
+    return await store.during(async () => {
+      const {recipe, names} = await made(reference, asked)
+      return await store.add(names, recipe)
+    })
   }
 
   /** `cafe` is a name before it is the beginning of an id. */
