@@ -1,4 +1,5 @@
 import type {IncomingHttpHeaders} from 'node:http'
+import {formatDuration} from '../../../base/duration.ts'
 
 /** Why one request failed; the words that a person gets are made of it in explain.ts. */
 export type Cause =
@@ -101,7 +102,7 @@ export function printable(words: string): string {
 function summary(reason: Cause): string {
   if (reason.kind === 'status') return `${reason.host} answers ${reason.status}${reason.said && `: ${reason.said}`}`
   if (reason.kind === 'denied') return `${reason.host} refuses access${reason.said && `: ${reason.said}`}`
-  if (reason.kind === 'stalled') return `${reason.host} sent nothing for ${Math.round(reason.milliseconds / 1000)} s`
+  if (reason.kind === 'stalled') return `${reason.host} sent nothing for ${formatDuration(reason.milliseconds)}`
   if (reason.kind === 'nonsense') return `${reason.host} ${reason.what}`
   return `connection to ${reason.host}`
 }

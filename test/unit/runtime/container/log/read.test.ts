@@ -150,6 +150,7 @@ describe('following', () => {
     appendFileSync(path, line(1).slice(10))
     expect(await first).toEqual([1])
     log.end()
+    expect(await log.rest()).toEqual([])
   })
 
   test('stops when told to', async () => {

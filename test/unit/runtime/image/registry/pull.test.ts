@@ -1,7 +1,7 @@
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {directoryContent} from '../../../../support/content.ts'
 import {type FakeRegistry, fakeRegistry} from '../../../../support/registry.ts'
-import {bareSurroundings, failure, noise, pulled} from './setting.ts'
+import {bareSurroundings, failure, noise, patience, pulled} from './setting.ts'
 
 let registry: FakeRegistry
 beforeEach(async () => {
@@ -161,7 +161,9 @@ describe('what is no image for here', () => {
       response.once('close', () => clearInterval(timer))
       return true
     }
-    expect((await failure(pulled(at('web:v1')))).text).toContain('sends more than 4194304 bytes')
+    // Four megabytes may take a busy machine a while.
+    const surroundings = {...bareSurroundings, patience: {...patience, stall: 10_000}}
+    expect((await failure(pulled(at('web:v1'), {surroundings}))).text).toContain('sends more than 4194304 bytes')
   })
 })
 
