@@ -41,6 +41,8 @@ export type Endpoint = {
   readonly link: string
   /** Names that resolve to it on this network: service, container name, aliases, short id. */
   readonly names: readonly string[]
+  /** Its ports that have a name, as DNS asks for them: `_http._tcp`. */
+  readonly portNames?: Readonly<Record<string, number>>
   /** The address of its service, which new connections are led to this one by. */
   readonly service?: string
 }

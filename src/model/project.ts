@@ -129,6 +129,8 @@ export type Hook = {
 }
 
 export type Port = {
+  /** DNS gives the port by it: `_NAME._tcp.SERVICE`. */
+  readonly name?: string
   /** Port inside the container. */
   readonly target: number
   /** `8080`, a range `8000-8010` to pick from, or undefined for any free port. */

@@ -193,6 +193,7 @@ export type CanonicalAttachment = {
 }
 
 export type CanonicalPort = {
+  readonly name?: string
   readonly host_ip?: string
   readonly target?: number
   readonly published?: string

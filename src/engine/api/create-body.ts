@@ -184,11 +184,13 @@ function bindOptions({createHostPath, propagation, recursive}: Extract<Mount, {t
 }
 
 /** One for every network, the first being that of the network mode. */
-function endpoints({networkMode, networks, links = []}: ContainerSpec, isOurs: boolean) {
+function endpoints({networkMode, networks, links = [], ports}: ContainerSpec, isOurs: boolean) {
   if (networkMode !== 'networks') return {}
+  const portNames = ports.filter(each => each.name !== undefined).map(each => `${each.name}=${portKey(each)}`)
+  const own = portNames.length === 0 ? {} : {'stack.port_names': portNames.join(',')}
   return Object.fromEntries(
     networks.map(network => {
-      const body = endpointBody(network)
+      const body = endpointBody({...network, driverOptions: {...network.driverOptions, ...own}})
       return [network.name, links.length === 0 ? body : {...body, Links: linkTexts(links, isOurs)}]
     }),
   )

@@ -129,7 +129,11 @@ function linksOf({links = [], external_links: external = []}: CanonicalService):
 
 const portOf = (port: NonNullable<CanonicalService['ports']>[number]): Port => ({
   target: port.target!,
-  ...defined({published: port.published === '' ? undefined : port.published, hostIp: port.host_ip}),
+  ...defined({
+    name: port.name,
+    published: port.published === '' ? undefined : port.published,
+    hostIp: port.host_ip,
+  }),
   protocol: port.protocol === 'udp' ? 'udp' : 'tcp',
 })
 
