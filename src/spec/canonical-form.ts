@@ -111,6 +111,8 @@ export type CanonicalService = {
   readonly volumes?: readonly CanonicalMount[]
   readonly volumes_from?: readonly string[]
   readonly working_dir?: string
+  /** Ours: an extension in the form of the specification, that other programs ignore. */
+  readonly 'x-network-limits'?: {readonly egress?: string | null; readonly ingress?: string | null} | null
 }
 
 type Option = string | number | boolean
