@@ -10,6 +10,8 @@
 #include "../netlink/flow.h"
 #include "../netlink/link.h"
 #include "../netlink/route.h"
+#include "../netlink/shaping.h"
+#include "../netlink/tables.h"
 #include "arguments.h"
 #include "extract.h"
 #include "program.h"
@@ -239,6 +241,46 @@ Napi::Value delete_address(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value shape_link(const Napi::CallbackInfo& info) {
+  const Arguments options(info);
+  netlink::Shape shape{.rate = static_cast<std::uint64_t>(options.large("rate")),
+                       .burst = static_cast<std::uint32_t>(options.large("burst")),
+                       .queue = static_cast<std::uint32_t>(options.large("queue"))};
+  return promise(info.Env(), [shape, name = options.text("name"), path = options.text_or_empty("netns")] {
+    Socket socket = path.empty() ? Socket() : in_netns(open_netns(path), path, [] { return Socket(); });
+    netlink::shape_link(socket, name, shape);
+  });
+}
+
+struct TableState {
+  std::uint32_t generation;
+  std::uint32_t rules;
+};
+
+Napi::Value table_state(const Napi::CallbackInfo& info) {
+  auto work = [table = Arguments(info).text("table")] {
+    Socket socket(NETLINK_NETFILTER);
+    const std::uint32_t generation = netlink::tables_generation(socket);
+    return TableState{generation, netlink::count_rules(socket, table)};
+  };
+  return Task<TableState>::run(info.Env(), work, [](Napi::Env env, const TableState& state) {
+    Napi::Object object = Napi::Object::New(env);
+    object["generation"] = state.generation;
+    object["rules"] = state.rules;
+    return Napi::Value(object);
+  });
+}
+
+Napi::Value tables_generation(const Napi::CallbackInfo& info) {
+  auto work = [] {
+    Socket socket(NETLINK_NETFILTER);
+    return netlink::tables_generation(socket);
+  };
+  return Task<std::uint32_t>::run(info.Env(), work, [](Napi::Env env, const std::uint32_t& generation) {
+    return Napi::Value(Napi::Number::New(env, generation));
+  });
+}
+
 Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   const auto publish = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
     exports.Set(name, Napi::Function::New(env, function, name));
@@ -263,6 +305,9 @@ Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   publish("listServices", list_services);
   publish("addAddress", add_address);
   publish("deleteAddress", delete_address);
+  publish("shapeLink", shape_link);
+  publish("tablesGeneration", tables_generation);
+  publish("tableState", table_state);
   publish("changeTree", change_tree);
   publish("isOpaque", is_opaque);
   return exports;

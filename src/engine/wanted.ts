@@ -22,6 +22,7 @@ type Inherited = Pick<
   | 'init'
   | 'expose'
   | 'ports'
+  | 'networkLimits'
   | 'extraHosts'
   | 'dns'
   | 'dnsSearch'

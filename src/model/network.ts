@@ -41,6 +41,13 @@ export type Endpoint = {
   readonly link: string
   /** Names that resolve to it on this network: service, container name, aliases, short id. */
   readonly names: readonly string[]
+  /** Its ports that have a name, as DNS asks for them: `_http._tcp`. */
+  readonly portNames?: Readonly<Record<string, number>>
+  /** Limits in bytes each second. */
+  readonly rates?: Rates
   /** The address of its service, which new connections are led to this one by. */
   readonly service?: string
 }
+
+/** Bytes each second that a container may send and get; undefined: without limit. */
+export type Rates = {readonly egress?: number; readonly ingress?: number}

@@ -1,3 +1,4 @@
+import type {Rates} from './network.ts'
 import type {HostResources} from './resources.ts'
 
 /**
@@ -58,6 +59,8 @@ export type Service = {
   readonly networkMode: 'networks' | 'none' | 'host' | `service:${string}` | `container:${string}`
   /** By key of Project.networks. */
   readonly networks: Readonly<Record<string, NetworkAttachment>>
+  /** Of each replica, on each of its networks. */
+  readonly networkLimits?: Rates
   readonly extraHosts: readonly string[]
   readonly dns: readonly string[]
   /** `.`: none; undefined: the host's. */
@@ -129,6 +132,8 @@ export type Hook = {
 }
 
 export type Port = {
+  /** DNS gives the port by it: `_NAME._tcp.SERVICE`. */
+  readonly name?: string
   /** Port inside the container. */
   readonly target: number
   /** `8080`, a range `8000-8010` to pick from, or undefined for any free port. */

@@ -80,6 +80,15 @@ export type Native = {
   /** What the kernel has. ENOENT where nothing is attached. */
   listServices(options: ServicesPlace): Promise<ServiceTargets[]>
   /**
+   * Limits what a link of the namespace pinned at `netns`, or of our own, sends: bytes each second, bytes at once, bytes
+   * that wait (more is dropped). ENOENT from a kernel without the queueing discipline tbf.
+   */
+  shapeLink(options: {netns?: string; name: string; rate: number; burst: number; queue: number}): Promise<void>
+  /** Another number after every change of nftables by anybody. */
+  tablesGeneration(options: Record<string, never>): Promise<number>
+  /** The same, and how many rules the `inet` table has; 0 also without such a table. */
+  tableState(options: {table: string}): Promise<{generation: number; rules: number}>
+  /**
    * Makes changes below the directory `root`, in order; the first that fails ends it. Paths are bytes, relative, with
    * neither `.` nor `..`; missing parents are made, and their paths are the result. Symbolic links among the parents are
    * followed below the root only (EXDEV for one that leads out), and what is replaced is unlinked (ENOTEMPTY for a

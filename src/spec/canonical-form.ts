@@ -111,6 +111,8 @@ export type CanonicalService = {
   readonly volumes?: readonly CanonicalMount[]
   readonly volumes_from?: readonly string[]
   readonly working_dir?: string
+  /** Ours: an extension in the form of the specification, that other programs ignore. */
+  readonly 'x-network-limits'?: {readonly egress?: string | null; readonly ingress?: string | null} | null
 }
 
 type Option = string | number | boolean
@@ -193,6 +195,7 @@ export type CanonicalAttachment = {
 }
 
 export type CanonicalPort = {
+  readonly name?: string
   readonly host_ip?: string
   readonly target?: number
   readonly published?: string

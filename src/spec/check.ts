@@ -8,6 +8,7 @@ import {checkIsolation} from './checks/isolation.ts'
 import {checkKernel} from './checks/kernel.ts'
 import {checkLogging} from './checks/logging.ts'
 import {checkMountPlaces, checkMountValues} from './checks/mounts.ts'
+import {checkNetworkLimits} from './checks/network-limits.ts'
 import {checkProvider} from './checks/provider.ts'
 import {checkReferences} from './checks/references.ts'
 import {checkResources} from './checks/resources.ts'
@@ -40,6 +41,7 @@ const consistencyChecks: readonly ServiceCheck[] = [
   checkKernel,
   checkHooks,
   checkLogging,
+  checkNetworkLimits,
   checkPull,
   checkProvider,
   checkWatch,

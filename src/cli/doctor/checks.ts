@@ -1,7 +1,17 @@
 import {privileges} from './capabilities.ts'
 import {controlGroups} from './cgroups.ts'
 import type {Check, Finding, Host} from './finding.ts'
-import {bpf, forwarding, kernelNamespaces, kernelVersion, networking, overlay, seccomp} from './kernel.ts'
+import {firewalls} from './firewall.ts'
+import {
+  bpf,
+  forwarding,
+  kernelNamespaces,
+  kernelVersion,
+  networking,
+  networkLimits,
+  overlay,
+  seccomp,
+} from './kernel.ts'
 import {directories, nativeParts, node, tools} from './programs.ts'
 import {serviceAddresses} from './services.ts'
 
@@ -14,7 +24,9 @@ const checks: readonly Check[] = [
   seccomp,
   controlGroups,
   networking,
+  networkLimits,
   forwarding,
+  firewalls,
   bpf,
   serviceAddresses,
   tools,

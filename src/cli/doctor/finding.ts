@@ -18,6 +18,8 @@ export type Host = {
   readonly canWrite: (directory: string) => boolean
   /** Where a program is, looked for in PATH. */
   readonly find: (program: string) => string | undefined
+  /** What a program prints; undefined where it is missing, fails, or takes more than some seconds. */
+  readonly run: (program: string, words: readonly string[]) => string | undefined
   readonly nodeVersion: string
   /** Where the addon and the monitor were built. */
   readonly buildDirectory: string

@@ -1,8 +1,11 @@
+import {spawnSync} from 'node:child_process'
 import {accessSync, constants, existsSync, readFileSync} from 'node:fs'
 import {delimiter, dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {gunzipSync} from 'node:zlib'
 import type {Host} from './finding.ts'
+
+const limits = {timeout: 5000, maxBuffer: 64 * 1024 ** 2}
 
 /** This host. */
 export function thisHost(environment: NodeJS.ProcessEnv): Host {
@@ -15,6 +18,10 @@ export function thisHost(environment: NodeJS.ProcessEnv): Host {
         .split(delimiter)
         .map(each => join(each, program))
         .find(isExecutable),
+    run: (program, words) => {
+      const {status, stdout} = spawnSync(program, words, {env: environment, encoding: 'utf8', ...limits, stdio: 'pipe'})
+      return status === 0 ? stdout : undefined
+    },
     nodeVersion: process.versions.node,
     // Bundled, this file is in dist/, beside build/.
     buildDirectory: fileURLToPath(new URL('../build', import.meta.url)),

@@ -79,6 +79,14 @@ export const networking: Check = host =>
     return finding(has, {name, essential: true, detail, fix: `modprobe ${module}, or a kernel with ${config}`})
   })
 
+export const networkLimits: Check = host => [
+  finding(kernelHas(host, 'CONFIG_NET_SCH_TBF', 'sch_tbf'), {
+    name: 'token bucket filter',
+    detail: 'limits of the network: x-network-limits',
+    fix: 'modprobe sch_tbf, or a kernel with CONFIG_NET_SCH_TBF',
+  }),
+]
+
 export const bpf: Check = host => [
   finding(
     kernelHas(host, 'CONFIG_CGROUP_BPF') ?? (host.exists('/proc/sys/kernel/unprivileged_bpf_disabled') || undefined),

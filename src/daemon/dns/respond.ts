@@ -1,3 +1,4 @@
+import {BlockList, isIP, isIPv6} from 'node:net'
 import {hostResolvers} from '../../runtime/network/resolvers.ts'
 import type {NetworkNames, Networks} from '../../runtime/runtime.ts'
 import {answer, type Neighbour, type View} from './answer.ts'
@@ -47,6 +48,7 @@ function viewOf(networks: Networks, container: string, isRunning: (id: string) =
           neighbours(each, seesServices, {network: id, names, isRunning}),
         ),
     })),
+    covers: address => visible.some(({subnet, subnet6}) => isWithin(address, isIPv6(address) ? subnet6 : subnet)),
     at(address) {
       const service = seesServices ? names.serviceAt(address) : undefined
       const shared = visible.find(each => each.id === service?.network)
@@ -57,6 +59,15 @@ function viewOf(networks: Networks, container: string, isRunning: (id: string) =
       return network && owner && {name: owner.name, network: network.name}
     },
   }
+}
+
+function isWithin(address: string, subnet: string | undefined): boolean {
+  const [base, length] = subnet?.split('/') ?? []
+  const family = isIPv6(address) ? 'ipv6' : 'ipv4'
+  if (base === undefined || isIP(address) === 0) return false
+  const list = new BlockList()
+  list.addSubnet(base, Number(length), family)
+  return list.check(address, family)
 }
 
 type Place = {
@@ -78,7 +89,13 @@ function neighbours(asked: string, seesServices: boolean, {network, names, isRun
   const found = exact.length > 0 || services.length > 0 ? exact : names.find(network, asked.replace(everyReplica, ''))
   const others = found.filter(({service}) => service === undefined || !addresses.includes(service))
   return [
-    ...services.map(({address, address6}) => ({address, ...(address6 ? {address6} : {}), running: true})),
-    ...others.map(each => ({...each, running: isRunning(each.container)})),
+    ...services.map(({address, address6}) => ({
+      ...{address, ...(address6 ? {address6} : {}), running: true},
+      ports: exact.find(each => each.service === address)?.portNames ?? {},
+    })),
+    ...others.map(({address, address6, container, portNames}) => ({
+      ...{address, ...(address6 ? {address6} : {}), running: isRunning(container)},
+      ...{name: names.of(container)?.name ?? asked, ports: portNames ?? {}},
+    })),
   ]
 }

@@ -184,11 +184,18 @@ function bindOptions({createHostPath, propagation, recursive}: Extract<Mount, {t
 }
 
 /** One for every network, the first being that of the network mode. */
-function endpoints({networkMode, networks, links = []}: ContainerSpec, isOurs: boolean) {
+function endpoints(spec: ContainerSpec, isOurs: boolean) {
+  const {networkMode, networks, links = [], ports, networkLimits} = spec
   if (networkMode !== 'networks') return {}
+  const portNames = ports.filter(each => each.name !== undefined).map(each => `${each.name}=${portKey(each)}`)
+  const own = {
+    ...given('stack.port_names', portNames.length === 0 ? undefined : portNames.join(',')),
+    ...given('stack.egress', networkLimits?.egress?.toString()),
+    ...given('stack.ingress', networkLimits?.ingress?.toString()),
+  }
   return Object.fromEntries(
     networks.map(network => {
-      const body = endpointBody(network)
+      const body = endpointBody({...network, driverOptions: {...network.driverOptions, ...own}})
       return [network.name, links.length === 0 ? body : {...body, Links: linkTexts(links, isOurs)}]
     }),
   )

@@ -6,6 +6,7 @@ import {Rollback} from '../../base/rollback.ts'
 import {native} from '../../native/binding.ts'
 import {alias, asNetworkError, ensureBridge, removeLink} from './bridge.ts'
 import {mtuOfLink} from './host.ts'
+import {shapeEndpoint} from './shaping.ts'
 import type {Wire} from './wires.ts'
 
 /** NSFS_MAGIC: what statfs says of a file that holds a namespace. */
@@ -74,6 +75,14 @@ async function connect(netns: string, name: string, wire: Wire): Promise<void> {
     ENODEV: () => ensureBridge(wire.network),
   }
   await repairing(() => createVeth(netns, name, wire), repairs)
+  const {endpoint, network} = wire
+  if (endpoint.rates === undefined) return
+  try {
+    await shapeEndpoint(endpoint, netns, await mtuOfLink(network.bridge))
+  } catch (error) {
+    await removeLink(endpoint.link)
+    throw error
+  }
 }
 
 /** What to do about an errno before trying once more. */

@@ -1,9 +1,17 @@
 import {isIP, isIPv6} from 'node:net'
 import {StackError} from '../../base/error.ts'
 import type {EndpointConfig} from '../../model/container.ts'
+import type {Rates} from '../../model/network.ts'
 
 /** Of one container on one network, in Docker's words: files written for it bring them along. */
-export const endpointOptions = {interface: 'com.docker.network.endpoint.ifname'} as const
+export const endpointOptions = {
+  interface: 'com.docker.network.endpoint.ifname',
+  /** `http=80/tcp,metrics=9100/tcp`: what the ports are called. */
+  portNames: 'stack.port_names',
+  /** Limits in bytes each second. */
+  egress: 'stack.egress',
+  ingress: 'stack.ingress',
+} as const
 
 /** The interfaces inside, in the order of the networks: what was asked for, else the first `eth` that is free. */
 export function interfaceNames(configs: readonly EndpointConfig[]): string[] {
@@ -48,4 +56,24 @@ export function linksOf(configs: readonly EndpointConfig[]): {links?: Record<str
     links[key] = [...(links[key] ?? []), name]
   }
   return Object.keys(links).length === 0 ? {} : {links}
+}
+
+/** By the name that DNS has for each: `_http._tcp`. What is no port is left out. */
+export function portNamesOf({options}: EndpointConfig): {portNames?: Record<string, number>} {
+  const found: Record<string, number> = {}
+  for (const text of (options?.[endpointOptions.portNames] ?? '').split(',')) {
+    const [, name, port, protocol] = /^([^=]+)=(\d+)\/(tcp|udp)$/.exec(text) ?? []
+    if (name !== undefined) found[`_${name.toLowerCase()}._${protocol}`] = Number(port)
+  }
+  return Object.keys(found).length === 0 ? {} : {portNames: found}
+}
+
+export function ratesOf({options}: EndpointConfig): {rates?: Rates} {
+  const [egress, ingress] = (['egress', 'ingress'] as const).map(way => {
+    const text = options?.[endpointOptions[way]]
+    if (text === undefined || /^[1-9]\d{0,14}$/.test(text)) return text === undefined ? undefined : Number(text)
+    throw new StackError('bad-request', `${endpointOptions[way]}: "${text}" is not a number of bytes each second`)
+  })
+  if (egress === undefined && ingress === undefined) return {}
+  return {rates: {...(egress === undefined ? {} : {egress}), ...(ingress === undefined ? {} : {ingress})}}
 }

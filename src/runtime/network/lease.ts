@@ -3,7 +3,7 @@ import {StackError} from '../../base/error.ts'
 import type {ContainerRecord, EndpointConfig} from '../../model/container.ts'
 import type {Endpoint, NetworkRecord} from '../../model/network.ts'
 import {address6Of, isForServices, isUsable, macOf, nextAddress} from './addresses.ts'
-import {interfaceNames, linkLocal, linksOf} from './endpoint.ts'
+import {interfaceNames, linkLocal, linksOf, portNamesOf, ratesOf} from './endpoint.ts'
 import type {Lease} from './leases.ts'
 import {endpointNames, labels, vethName} from './names.ts'
 import {searchDomains} from './resolvers.ts'
@@ -70,6 +70,8 @@ function endpointFor(
     gateway: network.gateway,
     link: vethName(record.id, network.id),
     names: endpointNames(record, config),
+    ...portNamesOf(config),
+    ...ratesOf(config),
     ...(service === undefined ? {} : {service}),
   }
 }

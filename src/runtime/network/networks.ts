@@ -9,13 +9,14 @@ import {ensureBridge, removeLink} from './bridge.ts'
 import {designNetwork} from './design.ts'
 import {hostsText, resolvConfText} from './files.ts'
 import {restartFlows} from './flows.ts'
+import {BridgeGuard, tableGuard, type Watch, watching} from './guard.ts'
 import {occupiedRanges} from './host.ts'
 import {leaseFor} from './lease.ts'
 import {type Lease, Leases} from './leases.ts'
 import {Ports} from './publish.ts'
 import {Records} from './records.ts'
 import {Removals} from './removals.ts'
-import {removeStrays} from './repair.ts'
+import {plugAgain, removeStrays} from './repair.ts'
 import {hostResolvers} from './resolvers.ts'
 import type {RuleFacts} from './rules.ts'
 import type {Ruleset} from './ruleset.ts'
@@ -45,6 +46,9 @@ export class LocalNetworks implements Networks {
   readonly #dnsPorts = new Map<string, number>()
   readonly #listeners: (() => Promise<void>)[] = []
   readonly #removals: Removals
+  readonly #bridges = new BridgeGuard()
+  readonly #checkRules: () => Promise<void>
+  #watch: Watch | undefined
 
   constructor(parts: NetworkParts) {
     this.#parts = parts
@@ -52,6 +56,7 @@ export class LocalNetworks implements Networks {
     this.#leases = new Leases(parts.paths)
     this.#ports = new Ports(this.#leases, lease => this.#entrance(lease))
     this.#ruleset = parts.rules(() => this.#ruleFacts())
+    this.#checkRules = tableGuard(parts.table, this.#ruleset)
     this.#removals = new Removals({records: this.#records, ruleset: this.#ruleset, warn: parts.warn})
     const services = new ServiceRecords(parts.paths)
     const network = (nameOrId: string) => this.#records.find(nameOrId)
@@ -66,8 +71,12 @@ export class LocalNetworks implements Networks {
 
   async load(): Promise<void> {
     await Promise.all([this.#records.load(), this.#leases.load()])
+    this.#watch = watching(() => this.#repair(), this.#parts.warn)
     if (this.#records.list().length === 0) return
-    for (const record of this.#records.list()) await ensureBridge(record)
+    for (const record of this.#records.list()) {
+      await ensureBridge(record)
+      this.#bridges.note(record)
+    }
     const leases = [...this.#leases.all()]
     await removeStrays(
       leases.flatMap(each => each.endpoints),
@@ -77,6 +86,25 @@ export class LocalNetworks implements Networks {
     await this.#services.load(this.#records.list())
     this.#ruleset.forget()
     await this.#ruleset.apply()
+  }
+
+  /** Makes again what somebody has destroyed while we run. */
+  async #repair(): Promise<void> {
+    for (const record of this.#bridges.lost(this.#records.list())) await this.#remake(record)
+    if (this.#records.list().length > 0) await this.#checkRules()
+  }
+
+  async #remake(record: NetworkRecord): Promise<void> {
+    await ensureBridge(record)
+    this.#bridges.note(record)
+    const {paths, warn} = this.#parts
+    await plugAgain([...this.#leases.all()], record, {
+      networks: this.#records.list(),
+      netns: id => paths.container(id).netns,
+      wires: lease => this.#wires(lease),
+      warn,
+    })
+    await this.#services.renew(record.id)
   }
 
   /** A namespace that is gone (a reboot) takes its ports with it; one that is there is as it was. */
@@ -123,6 +151,7 @@ export class LocalNetworks implements Networks {
       () => ensureBridge(record),
       () => removeLink(record.bridge),
     )
+    this.#bridges.note(record)
     await undo.do(
       () => this.#ruleset.apply(),
       () => this.#withdraw(record),
@@ -153,6 +182,7 @@ export class LocalNetworks implements Networks {
     }
     this.#records.drop(record)
     this.#dnsPorts.delete(record.id)
+    this.#bridges.forget(record.id)
     await this.#services.forget(record.id)
     await this.#tell()
     this.#removals.begin(record)
@@ -305,6 +335,7 @@ export class LocalNetworks implements Networks {
   }
 
   async close(): Promise<void> {
+    await this.#watch?.end()
     await this.#removals.settled()
     await this.#ports.close()
     await this.#services.close()

@@ -1,6 +1,9 @@
 import type {Endpoint, NetworkRecord} from '../../model/network.ts'
 import {native} from '../../native/binding.ts'
+import {attachEndpoints, isPinned} from './attach.ts'
 import {removeLink} from './bridge.ts'
+import type {Lease} from './leases.ts'
+import type {Wire} from './wires.ts'
 
 /** Removes links that hang on another bridge than theirs, since somebody deleted it: attaching makes them anew. */
 export async function removeStrays(endpoints: Iterable<Endpoint>, networks: readonly NetworkRecord[]): Promise<void> {
@@ -10,6 +13,32 @@ export async function removeStrays(endpoints: Iterable<Endpoint>, networks: read
   for (const {link, network} of endpoints) {
     const found = byName.get(link)
     if (found !== undefined && found.master !== bridges.get(network)) await removeLink(link)
+  }
+}
+
+export type Plugging = {
+  readonly networks: readonly NetworkRecord[]
+  readonly netns: (container: string) => string
+  readonly wires: (lease: Lease) => readonly Wire[]
+  readonly warn: (doing: string, error: unknown) => void
+}
+
+/** Connects containers to a network whose bridge is another one than before. */
+export async function plugAgain(
+  leases: readonly Lease[],
+  {id}: NetworkRecord,
+  {networks, netns, wires, warn}: Plugging,
+): Promise<void> {
+  const here = leases.filter(each => each.endpoints.some(at => at.network === id))
+  await removeStrays(
+    here.flatMap(each => each.endpoints.filter(at => at.network === id)),
+    networks,
+  )
+  for (const lease of here) {
+    const place = netns(lease.container)
+    if (!isPinned(place)) continue
+    const failed = (error: unknown) => warn(`connect "${lease.name}" again`, error)
+    await attachEndpoints({netns: place, name: lease.name, wires: wires(lease), warn: failed}).catch(failed)
   }
 }
 

@@ -14,6 +14,11 @@ export class Ruleset {
     this.#load = load
   }
 
+  /** What the kernel was given last; undefined while that changes. */
+  get loaded(): string | undefined {
+    return this.#loaded
+  }
+
   apply(): Promise<void> {
     this.#next ??= this.#after(this.#running)
     return this.#next

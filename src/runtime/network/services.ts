@@ -43,6 +43,11 @@ export class Services {
     for (const each of records.all()) await this.#make(each)
   }
 
+  /** Makes the addresses of a network's services again, after its bridge has been. */
+  async renew(network: string): Promise<void> {
+    for (const each of this.#parts.records.on(network)) await this.#make(each)
+  }
+
   isTaken(address: string): boolean {
     return this.#parts.records.at(address) !== undefined
   }

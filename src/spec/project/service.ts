@@ -1,5 +1,6 @@
 import {parseBytes} from '../../base/bytes.ts'
 import {parseDuration} from '../../base/duration.ts'
+import {parseRate} from '../../base/rate.ts'
 import type {Dependency, DependencyCondition, Link, NetworkAttachment, Port, Service} from '../../model/project.ts'
 import type {CanonicalAttachment, CanonicalDependency, CanonicalService} from '../canonical-form.ts'
 import {mapValues} from '../normalise.ts'
@@ -93,8 +94,15 @@ function networkOf(service: CanonicalService) {
       dnsSearch: orUndefined(service.dns_search),
       dnsOptions: orUndefined(service.dns_opt),
       links: orUndefined(linksOf(service)),
+      networkLimits: networkLimitsOf(service),
     }),
   }
+}
+
+function networkLimitsOf({'x-network-limits': limits}: CanonicalService): Service['networkLimits'] {
+  const rate = (text: string | null | undefined) => (text == null ? undefined : parseRate(text))
+  const found = defined({egress: rate(limits?.egress), ingress: rate(limits?.ingress)})
+  return Object.keys(found).length === 0 ? undefined : found
 }
 
 const attachmentOf = (attachment: CanonicalAttachment | null, {deploy}: CanonicalService): NetworkAttachment => ({
@@ -129,7 +137,11 @@ function linksOf({links = [], external_links: external = []}: CanonicalService):
 
 const portOf = (port: NonNullable<CanonicalService['ports']>[number]): Port => ({
   target: port.target!,
-  ...defined({published: port.published === '' ? undefined : port.published, hostIp: port.host_ip}),
+  ...defined({
+    name: port.name,
+    published: port.published === '' ? undefined : port.published,
+    hostIp: port.host_ip,
+  }),
   protocol: port.protocol === 'udp' ? 'udp' : 'tcp',
 })
 

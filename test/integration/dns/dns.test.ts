@@ -261,3 +261,44 @@ test('without addresses for services a name is that of the replicas', async () =
     expect(((await ask(replicas[0]!, gateway, 'A', name)) as string[]).sort(), name).toEqual(own)
   }
 })
+
+test('a port with a name is found by the service, and by each replica', async () => {
+  await using here = await machine()
+  await using _ = await serving(here)
+  const front = await here.network('front', {enableIpv6: true})
+  const more = {front: {options: {'stack.port_names': 'http=80/tcp,Logs=514/udp'}}}
+  const web = {networks: ['front'], project: 'shop', service: 'web', aliases: ['web'], more}
+  const replicas = [await here.container('web-1', web), await here.container('web-2', web)]
+  const client = await here.container('client', {networks: ['front']})
+  const srv = (name: string) => ask(client, front.gateway, 'SRV', name)
+  expect(await srv('_http._tcp.web')).toMatchObject([{name: 'web', port: 80}])
+  expect(await srv('_logs._udp.web.front')).toMatchObject([{name: 'web.front', port: 514}])
+  const each = (await srv('_http._tcp.tasks.web')) as {name: string; port: number}[]
+  expect(each.map(({name, port}) => `${name}:${port}`).sort()).toEqual(['web-1:80', 'web-2:80'])
+  expect(await srv('_https._tcp.web')).toBe('ENODATA')
+  expect(await srv('_http._tcp.client')).toBe('ENODATA')
+  const {address6 = ''} = here.networks.endpoints(replicas[0]!.id)[0]!
+  expect(await ask(client, front.gateway, 'AAAA', 'web-1')).toEqual([address6])
+  expect(await ask(client, front.gateway, 'PTR', nibbles(address6)), 'by its IPv6 address').toEqual(['web-1.front'])
+  const nobody = front.gateway.split('.').reverse().join('.')
+  expect(await ask(client, front.gateway, 'PTR', `${nobody}.in-addr.arpa`), 'asked of nobody').toBe('ENOTFOUND')
+})
+
+/** The name that an IPv6 address is asked for by. */
+function nibbles(address: string): string {
+  const [left = '', right = ''] = address.split('::').map(each => each.split(':').filter(word => word !== ''))
+  const words = [...left, ...Array(8 - left.length - right.length).fill('0'), ...right]
+  const digits = words.map(word => String(word).padStart(4, '0')).join('')
+  return `${[...digits].reverse().join('.')}.ip6.arpa`
+}
+
+test('an answer that is too long for a datagram says so, and TCP has all of it', async () => {
+  await using here = await machine()
+  await using _ = await serving(here)
+  const {gateway} = await here.network('front')
+  const turn = {networks: ['front'], project: 'shop', service: 'web', endpointMode: 'dnsrr'} as const
+  const replicas = await Promise.all(Array.from({length: 40}, (_, index) => here.container(`web-${index}`, turn)))
+  const found = await ask(replicas[0]!, gateway, 'A', 'web')
+  expect(new Set(found as string[]).size, 'the resolver asked again by TCP').toBe(40)
+  expect((await askByTcp(replicas[0]!, gateway, 'web')).answers).toHaveLength(40)
+})

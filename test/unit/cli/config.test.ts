@@ -212,5 +212,5 @@ test('schema prints a JSON Schema that knows every attribute of a service', asyn
   const {stdout} = await stack(['schema'], {directory: '/', environment: {}})
   const schema = JSON.parse(stdout)
   expect(schema.$schema).toContain('2020-12')
-  expect(Object.keys(schema.$defs.service.properties)).toHaveLength(93)
+  expect(Object.keys(schema.$defs.service.properties)).toHaveLength(94)
 })

@@ -9,7 +9,7 @@ const everything: Readonly<Record<string, string>> = {
   '/proc/sys/kernel/osrelease': '6.1.0-18-amd64\n',
   '/proc/filesystems': 'nodev\tsysfs\nnodev\toverlay\n\text4\n',
   '/proc/sys/net/ipv4/ip_forward': '1\n',
-  '/proc/config.gz': 'CONFIG_VETH=m\nCONFIG_BRIDGE=y\nCONFIG_NF_TABLES=m\nCONFIG_CGROUP_BPF=y\n',
+  '/proc/config.gz': 'CONFIG_VETH=m\nCONFIG_BRIDGE=y\nCONFIG_NF_TABLES=m\nCONFIG_CGROUP_BPF=y\nCONFIG_NET_SCH_TBF=m\n',
   '/sys/fs/cgroup/cgroup.controllers': 'cpuset cpu io memory pids\n',
   '/build/stack.node': '',
   '/build/stack-monitor': '',
@@ -25,6 +25,7 @@ function host(changes: Readonly<Record<string, string | undefined>> = {}, more: 
       Object.keys(files).some(each => files[each] !== undefined && (each === path || each.startsWith(`${path}/`))),
     canWrite: () => true,
     find: program => `/usr/sbin/${program}`,
+    run: () => '',
     nodeVersion: '20.20.2',
     buildDirectory: '/build',
     stateDirectory: '/var/lib/stack',
@@ -51,6 +52,12 @@ test.each<[string, Record<string, string | undefined>, string, boolean]>([
   ['no overlay', {'/proc/filesystems': 'nodev\tsysfs\n'}, 'overlay file system: missing', true],
   ['no seccomp', {'/proc/self/status': 'CapEff:\t000001ffffffffff\n'}, 'seccomp: missing', false],
   ['no veth', {'/proc/config.gz': 'CONFIG_BRIDGE=y\nCONFIG_NF_TABLES=m\nCONFIG_CGROUP_BPF=y\n'}, 'veth: missing', true],
+  [
+    'no token bucket',
+    {'/proc/config.gz': 'CONFIG_VETH=m\nCONFIG_BRIDGE=y\nCONFIG_NF_TABLES=m\nCONFIG_CGROUP_BPF=y\n'},
+    'token bucket filter: missing',
+    false,
+  ],
   ['a silent kernel', {'/proc/config.gz': undefined}, 'bridge: unknown', false],
   [
     'no memory controller',
@@ -92,7 +99,11 @@ test('a kernel without its settings is asked for its modules', () => {
     '/proc/config.gz': undefined,
     [`${release}/modules.dep`]: 'kernel/net/bridge/bridge.ko.xz:\nkernel/drivers/net/veth.ko:\n',
   })
-  expect(missing(modular)).toEqual(['nftables in the kernel: missing', 'BPF for control groups: unknown'])
+  expect(missing(modular)).toEqual([
+    'nftables in the kernel: missing',
+    'token bucket filter: missing',
+    'BPF for control groups: unknown',
+  ])
 })
 
 test('without nft nothing can be published; without apt only apt:// is gone', () => {

@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest'
 import {answer, type Neighbour, type View} from '../../../../src/daemon/dns/answer.ts'
 
 const web: Neighbour[] = [
-  {address: '10.1.0.2', address6: 'fd00::2', running: true},
+  {address: '10.1.0.2', address6: 'fd00::2', running: true, name: 'shop-web-1', ports: {'_http._tcp': 80}},
   {address: '10.1.0.3', running: true},
   {address: '10.1.0.4', running: true},
 ]
@@ -14,7 +14,8 @@ const names: Readonly<Record<string, readonly Neighbour[]>> = {
 const network = (name: string, internal = false) => ({name, internal, find: (asked: string) => names[asked] ?? []})
 const view: View = {
   networks: [network('shop_front')],
-  at: address => (address === '10.1.0.2' ? {name: 'shop-web-1', network: 'shop_front'} : undefined),
+  at: address => (['10.1.0.2', 'fd00::2'].includes(address) ? {name: 'shop-web-1', network: 'shop_front'} : undefined),
+  covers: address => address.startsWith('10.1.'),
 }
 
 const addresses = (name: string, type: string, turn = 0, seen = view) => {
@@ -47,6 +48,18 @@ describe('a name of a neighbour', () => {
     expect(addresses('web', 'MX')).toEqual([])
   })
 
+  test('with a port by name', () => {
+    const name = '_HTTP._tcp.web'
+    expect(answer({name, type: 'SRV'}, view, 0)).toMatchObject({
+      resources: [{type: 'SRV', name, target: 'shop-web-1', port: 80}],
+    })
+    expect(addresses('_http._tcp.web.shop_front', 'SRV')).toEqual(['shop-web-1'])
+    expect(addresses('_http._udp.web', 'SRV'), 'no such port').toEqual([])
+    expect(addresses('_http._tcp.web', 'A'), 'no address').toEqual([])
+    expect(addresses('_http._tcp.old', 'SRV')).toBe('absent')
+    expect(addresses('_http._tcp.example.org', 'SRV')).toBe('forward')
+  })
+
   test('that does not run is absent', () => {
     expect(addresses('old', 'A')).toBe('absent')
   })
@@ -67,6 +80,9 @@ describe('another name', () => {
 describe('an address', () => {
   test('of a neighbour has its name', () => {
     expect(addresses('2.0.1.10.in-addr.arpa', 'PTR')).toEqual(['shop-web-1.shop_front'])
+    expect(addresses(`2.${'0.'.repeat(28)}d.f.ip6.arpa`, 'PTR')).toBe('forward')
+    expect(addresses(`2.${'0.'.repeat(27)}0.0.d.f.ip6.arpa`, 'PTR')).toEqual(['shop-web-1.shop_front'])
+    expect(addresses('9.9.1.10.in-addr.arpa', 'PTR'), 'nobody has it').toBe('absent')
   })
 
   test('of others is asked of others', () => {

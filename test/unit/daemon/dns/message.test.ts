@@ -11,7 +11,13 @@ const replicas = Array.from({length: 100}, (_, index) => ({
 }))
 
 test('a query is read, with the room for its answer', () => {
-  expect(query).toEqual({id: 77, question: {name: 'web', type: 'A'}, room: 512, recursionDesired: true})
+  expect(query).toEqual({
+    id: 77,
+    question: {name: 'web', type: 'A'},
+    room: 512,
+    hasOptions: false,
+    recursionDesired: true,
+  })
   const additionals = [
     {
       type: 'OPT' as const,
@@ -45,13 +51,20 @@ test('an answer has the id, the question and the code', () => {
   })
 })
 
-test('of many replicas as many as fit are told, without asking for TCP', () => {
+test('who tells of its room is told of ours', () => {
+  const packet = decode(writeAnswer({...query, hasOptions: true}, codes.noError, []))
+  expect(packet.additionals).toMatchObject([{type: 'OPT', udpPayloadSize: 1232}])
+  expect(decode(writeAnswer(query, codes.noError, [])).additionals).toEqual([])
+})
+
+test('of many replicas as many as fit are told, and that there are more', () => {
   const datagram = writeAnswer(query, codes.noError, replicas)
   expect(datagram.length).toBeLessThanOrEqual(512)
   const packet = decode(datagram)
-  expect(packet.flag_tc).toBe(false)
+  expect(packet.flag_tc).toBe(true)
   expect(packet.answers?.length).toBeGreaterThan(20)
   expect(decode(writeAnswer(query, codes.noError, replicas, 65535)).answers).toHaveLength(100)
+  expect(decode(writeAnswer(query, codes.noError, replicas, 65535)).flag_tc).toBe(false)
 })
 
 test('by TCP the length comes first', () => {
