@@ -96,6 +96,20 @@ Napi::Value create_veth(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value link_bridges(const Napi::CallbackInfo& info) {
+  const Arguments options(info);
+  netlink::BridgeLink link{.name = options.text("name"),
+                           .bridge = options.text("bridge"),
+                           .peer = options.text("peer"),
+                           .peer_bridge = options.text("peerBridge"),
+                           .alias = options.text("alias"),
+                           .mtu = options.number("mtu")};
+  return promise(info.Env(), [link] {
+    Socket socket;
+    netlink::link_bridges(socket, link);
+  });
+}
+
 Napi::Value delete_link(const Napi::CallbackInfo& info) {
   return promise(info.Env(), [name = Arguments(info).text("name")] {
     Socket socket;
@@ -289,6 +303,7 @@ Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   publish("deleteNetns", delete_netns);
   publish("createBridge", create_bridge);
   publish("createVeth", create_veth);
+  publish("linkBridges", link_bridges);
   publish("deleteLink", delete_link);
   publish("listLinks", list_links);
   publish("listRoutes", list_routes);

@@ -72,6 +72,12 @@ Request hairpin(const std::string& name) {
   return {std::move(message), "set hairpin mode of", name};
 }
 
+Request master(const std::string& name, int bridge) {
+  Message message = link_message(name);
+  message.value(IFLA_MASTER, bridge);
+  return {std::move(message), "add to its bridge", name};
+}
+
 Request up(const std::string& name) {
   ifinfomsg fixed{};
   fixed.ifi_flags = fixed.ifi_change = IFF_UP;
@@ -155,6 +161,34 @@ void create_veth(Socket& socket, Socket& inner, const Fd& netns, const Veth& vet
     furnish_peer(inner, veth);
   } catch (...) {
     undo(socket, veth.name);
+    throw;
+  }
+}
+
+void link_bridges(Socket& socket, const BridgeLink& link) {
+  const auto mtu = static_cast<std::uint32_t>(link.mtu);
+  Message message(RTM_NEWLINK, kCreate, ifinfomsg{});
+  message.text(IFLA_IFNAME, link.name).value(IFLA_MTU, mtu).value(IFLA_MASTER, index_of(socket, link.bridge));
+  message.nest(IFLA_LINKINFO, [&](Message& info) {
+    info.text(IFLA_INFO_KIND, "veth").nest(IFLA_INFO_DATA, [&](Message& data) {
+      data.nest(VETH_INFO_PEER, [&](Message& peer) {
+        peer.header(ifinfomsg{}).text(IFLA_IFNAME, link.peer).value(IFLA_MTU, mtu);
+      });
+    });
+  });
+  const int other = index_of(socket, link.peer_bridge);
+  socket.change(std::move(message), "create veth", link.name);
+  try {
+    std::vector<Request> requests;
+    for (const std::string& end : {link.name, link.peer}) {
+      requests.push_back(quiet(end));
+      requests.push_back(alias(end, link.alias));
+    }
+    requests.push_back(master(link.peer, other));
+    for (const std::string& end : {link.name, link.peer}) requests.push_back(up(end));
+    socket.change(std::move(requests));
+  } catch (...) {
+    undo(socket, link.name);
     throw;
   }
 }

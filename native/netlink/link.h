@@ -35,6 +35,16 @@ struct Veth {
   std::vector<Route> routes;
 };
 
+// A veth pair whose ends are ports of two bridges.
+struct BridgeLink {
+  std::string name;
+  std::string bridge;
+  std::string peer;
+  std::string peer_bridge;
+  std::string alias;
+  int mtu;
+};
+
 struct LinkFacts {
   int index;
   std::string name;
@@ -49,6 +59,8 @@ struct LinkFacts {
 void create_bridge(Socket& socket, const Bridge& bridge);
 // `inner` is a socket of the namespace `netns`. Nothing is left where it fails.
 void create_veth(Socket& socket, Socket& inner, const Fd& netns, const Veth& veth);
+// Nothing is left where it fails.
+void link_bridges(Socket& socket, const BridgeLink& link);
 void delete_link(Socket& socket, const std::string& name);
 void set_up(Socket& socket, const std::string& name);
 int index_of(Socket& socket, const std::string& name);

@@ -75,7 +75,7 @@ export function freeName(daemon: Daemon, asked: string): string {
   if (!namePattern.test(name)) {
     throw new StackError('bad-request', `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`)
   }
-  const holder = daemon.runtime.containers.list().find(each => each.name === name)
+  const holder = daemon.runtime.containers.named(name)
   if (holder) {
     throw new StackError(
       'conflict',

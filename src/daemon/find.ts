@@ -7,10 +7,9 @@ import type {Runtime, VolumeRecord} from '../runtime/runtime.ts'
 /** By id, name, or an unambiguous beginning of the id, in this order, as Docker looks. */
 export function findContainer(runtime: Runtime, asked: string): ContainerRecord {
   const name = asked.replace(/^\//, '')
-  const all = runtime.containers.list()
-  const exact = runtime.containers.get(asked) ?? all.find(each => each.name === name)
+  const exact = runtime.containers.get(asked) ?? runtime.containers.named(name)
   if (exact) return exact
-  const begun = /^[0-9a-f]+$/.test(asked) ? all.filter(each => each.id.startsWith(asked)) : []
+  const begun = /^[0-9a-f]+$/.test(asked) ? runtime.containers.list().filter(each => each.id.startsWith(asked)) : []
   if (begun.length > 1) throw new StackError('bad-request', `multiple IDs found with provided prefix: ${asked}`)
   if (begun[0]) return begun[0]
   throw new StackError('not-found', `No such container: ${asked}`)

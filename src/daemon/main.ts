@@ -28,6 +28,8 @@ import {volumeRoutes} from './routes/volumes.ts'
 import {Supervisor} from './supervise.ts'
 
 const patience = 3000
+/** Connections that wait to be taken: a thousand containers come at once. The kernel has a limit of its own. */
+const backlog = 4096
 const lockPatience = 5000
 
 /**
@@ -136,7 +138,7 @@ async function listen(server: Server, socket: string): Promise<void> {
   await rm(socket, {force: true})
   const mask = process.umask(0o177)
   try {
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socket, resolve))
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen({path: socket, backlog}, resolve))
   } catch (cause) {
     throw new StackError('io', `listen on ${socket}`, {cause})
   } finally {

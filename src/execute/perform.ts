@@ -99,6 +99,8 @@ class Performer {
 
   /** A container whose namespace or volumes are shared may have been created by this plan, under a name that is not yet its own. */
   #withPeers(spec: ContainerSpec): ContainerSpec {
+    const modes = [spec.networkMode, spec.pidMode, spec.ipcMode, spec.utsMode]
+    if (spec.volumesFrom === undefined && !modes.some(each => each?.startsWith('container:'))) return spec
     const ids = new Map([...this.#ids].map(([{name}, id]) => [name, id] as const))
     const resolved = <Mode extends string>(mode: Mode): Mode | `container:${string}` => {
       const id = mode.startsWith('container:') ? ids.get(mode.slice('container:'.length)) : undefined

@@ -39,6 +39,8 @@ export type Endpoint = {
   readonly gateway: string
   /** Host side of the veth. */
   readonly link: string
+  /** Which of the network's bridges it is a port of; undefined: the first. */
+  readonly bridge?: number
   /** Names that resolve to it on this network: service, container name, aliases, short id. */
   readonly names: readonly string[]
   /** Its ports that have a name, as DNS asks for them: `_http._tcp`. */

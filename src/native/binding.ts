@@ -32,6 +32,15 @@ export type Native = {
     addresses: string[]
     routes: {destination: string; gateway: string}[]
   }): Promise<void>
+  /** Makes a veth pair whose ends are ports of two bridges, up, never turning a frame back. */
+  linkBridges(options: {
+    name: string
+    bridge: string
+    peer: string
+    peerBridge: string
+    alias: string
+    mtu: number
+  }): Promise<void>
   deleteLink(options: {name: string}): Promise<void>
   /** Links of the namespace pinned at `netns`, or of our own. */
   listLinks(options: {

@@ -21,6 +21,7 @@ export interface Containers {
   load(): Promise<void>
   list(): readonly ContainerRecord[]
   get(id: string): ContainerRecord | undefined
+  named(name: string): ContainerRecord | undefined
   state(id: string): ContainerState
   /**
    * Writes the record and `files` (of its 'file' mounts, by index), prepares its directories. Undone on failure.

@@ -3,8 +3,9 @@ import {Agent as HttpAgent, type IncomingMessage} from 'node:http'
 import {Agent as HttpsAgent} from 'node:https'
 import {join} from 'node:path'
 import type Dockerode from 'dockerode'
+import {delay} from '../../base/delay.ts'
 import {type Address, formatAddress} from './address.ts'
-import {isNotListening, translateError} from './errors.ts'
+import {isCrowded, isNotListening, translateError} from './errors.ts'
 
 export type {
   ContainerCreateOptions,
@@ -48,7 +49,7 @@ export class Client {
   async ask<T>(action: (docker: Dockerode) => Promise<T>): Promise<T> {
     try {
       try {
-        return await action(this.docker)
+        return await patiently(() => action(this.docker))
       } catch (error) {
         if (this.#revive === undefined || !isNotListening(error)) throw error
         this.#reviving ??= this.#revive().finally(() => {
@@ -70,6 +71,21 @@ export class Client {
   /** The answer as it comes in. */
   stream(call: Call): Promise<IncomingMessage> {
     return this.ask(docker => dial<IncomingMessage>(docker, call, true))
+  }
+}
+
+const longestQueue = 30_000
+const pause = 20
+
+/** Asks again while the engine has more connections waiting than it takes: nothing has happened yet. */
+async function patiently<T>(action: () => Promise<T>): Promise<T> {
+  for (let waited = 0; ; waited += pause) {
+    try {
+      return await action()
+    } catch (error) {
+      if (!isCrowded(error) || waited >= longestQueue) throw error
+    }
+    await delay(pause)
   }
 }
 

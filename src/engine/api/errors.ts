@@ -54,6 +54,9 @@ const unreachable = [
   'EHOSTUNREACH',
 ]
 
+/** So many connections wait at the engine's socket that the kernel takes no more of them. */
+export const isCrowded = (error: unknown): boolean => errnoOf(error) === 'EAGAIN'
+
 /** The engine did not answer at all: nothing has happened, so that asking again is safe. */
 export const isNotListening = (error: unknown): boolean =>
   ['ECONNREFUSED', 'ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')

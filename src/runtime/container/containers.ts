@@ -57,6 +57,11 @@ export class LocalContainers implements Containers {
     return this.#entries.get(id)?.record
   }
 
+  named(name: string): ContainerRecord | undefined {
+    for (const {record} of this.#entries.values()) if (record.name === name) return record
+    return undefined
+  }
+
   state(id: string): ContainerState {
     return stateOf(this.#entry(id))
   }

@@ -96,6 +96,12 @@ export function serviceAddress(
 export const macOf = (address: string): string =>
   ['02', '42', ...address.split('.').map(each => Number(each).toString(16).padStart(2, '0'))].join(':')
 
+/** Of a bridge that has no address, by its name; containers' begin otherwise. */
+export const furtherMacOf = (name: string): string =>
+  `02:44:${sha256(name)
+    .slice(0, 8)
+    .replace(/..(?=.)/g, '$&:')}`
+
 /** A unique local /64 of IPv6, made from the network's id. */
 export function subnet6Of(id: string): string {
   const digits = sha256(id)

@@ -4,7 +4,8 @@ import {dirname} from 'node:path'
 import {errnoOf, within} from '../../base/error.ts'
 import {Rollback} from '../../base/rollback.ts'
 import {native} from '../../native/binding.ts'
-import {alias, asNetworkError, ensureBridge, removeLink} from './bridge.ts'
+import {alias, asNetworkError, removeLink} from './bridge.ts'
+import type {Bridges} from './bridges.ts'
 import {mtuOfLink} from './host.ts'
 import {shapeEndpoint} from './shaping.ts'
 import type {Wire} from './wires.ts'
@@ -17,11 +18,12 @@ export type Attachment = {
   /** As people call the container. */
   readonly name: string
   readonly wires: readonly Wire[]
+  readonly bridges: Bridges
   readonly warn: (error: unknown) => void
 }
 
 /** Makes the namespace and its links, or what is missing of them. A failure leaves what was there before. */
-export async function attachEndpoints({netns, name, wires, warn}: Attachment): Promise<void> {
+export async function attachEndpoints({netns, name, wires, bridges, warn}: Attachment): Promise<void> {
   await using undo = new Rollback(warn)
   const present = isPinned(netns) ? await native().listLinks({netns}) : undefined
   if (present === undefined) {
@@ -31,10 +33,11 @@ export async function attachEndpoints({netns, name, wires, warn}: Attachment): P
     )
   }
   for (const wire of wires) {
+    await bridges.ready(wire.network, wire.endpoint.bridge)
     if (present?.some(each => each.mac === wire.endpoint.mac)) continue
     const attaching = `attach "${name}" to network "${wire.network.name}"`
     await undo.do(
-      () => within(attaching, () => connect(netns, name, wire)),
+      () => within(attaching, () => connect({netns, name, bridges}, wire)),
       () => removeLink(wire.endpoint.link),
     )
   }
@@ -68,14 +71,16 @@ async function makeNetns(path: string): Promise<void> {
   await repairing(() => native().createNetns({path}), repairs)
 }
 
+type Connecting = Pick<Attachment, 'netns' | 'name' | 'bridges'>
+
 /** One link. In its way may be its own remains, or that somebody deleted the bridge. */
-async function connect(netns: string, name: string, wire: Wire): Promise<void> {
+async function connect({netns, name, bridges}: Connecting, wire: Wire): Promise<void> {
+  const {network, endpoint} = wire
   const repairs: Repairs = {
-    EEXIST: () => removeLink(wire.endpoint.link),
-    ENODEV: () => ensureBridge(wire.network),
+    EEXIST: () => removeLink(endpoint.link),
+    ENODEV: () => bridges.ensure(network, endpoint.bridge),
   }
   await repairing(() => createVeth(netns, name, wire), repairs)
-  const {endpoint, network} = wire
   if (endpoint.rates === undefined) return
   try {
     await shapeEndpoint(endpoint, netns, await mtuOfLink(network.bridge))
@@ -99,13 +104,13 @@ async function repairing(action: () => Promise<void>, repairs: Repairs): Promise
   }
 }
 
-async function createVeth(netns: string, name: string, {endpoint, network, defaultRoute}: Wire): Promise<void> {
+async function createVeth(netns: string, name: string, {endpoint, network, bridge, defaultRoute}: Wire): Promise<void> {
   const {address, address6, prefixLength, gateway} = endpoint
   const with6 = address6 !== undefined && network.gateway6 !== undefined
   await native().createVeth({
     name: endpoint.link,
     alias: alias(`${name} on ${network.name}`),
-    bridge: network.bridge,
+    bridge,
     netns,
     peer: endpoint.interface,
     mac: endpoint.mac,

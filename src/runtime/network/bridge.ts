@@ -45,7 +45,7 @@ export const alias = (text: string): string => Buffer.from(text).subarray(0, 255
 
 const hints: Readonly<Record<string, string>> = {
   EPERM: 'networks need root',
-  EXFULL: 'a bridge holds 1023 containers: spread the services over several networks',
+  EXFULL: 'others have ports on the bridge, which holds 1023: spread the services over several networks',
 }
 
 /** The native layer's message says all that its error does: it becomes ours, not its cause. */

@@ -18,6 +18,8 @@ export type LeaseFacts = {
   /** The address of the container's own service. */
   readonly service: (network: NetworkRecord) => string | undefined
   readonly seesServices: boolean
+  /** Number of the network's bridge that has room. */
+  readonly bridge: (network: NetworkRecord) => number
 }
 
 /** What a container gets of the network: what it had the last time where that is still right. */
@@ -50,8 +52,9 @@ function endpointFor(
 ): Endpoint {
   const network = facts.network(config.network)
   if (network === undefined) throw new StackError('not-found', `no such network: ${config.network}`)
-  const had = before?.endpoints.find(each => each.network === network.id)?.address
-  const address = addressFor(config, network, {own: record.id, had, facts})
+  const had = before?.endpoints.find(each => each.network === network.id)
+  const address = addressFor(config, network, {own: record.id, had: had?.address, facts})
+  const bridge = had === undefined ? facts.bridge(network) : had.bridge
   const service = facts.service(network)
   const address6 = address6For(config, network, {
     address,
@@ -69,6 +72,7 @@ function endpointFor(
     ...(config.gatewayPriority === undefined ? {} : {gatewayPriority: config.gatewayPriority}),
     gateway: network.gateway,
     link: vethName(record.id, network.id),
+    ...(bridge ? {bridge} : {}),
     names: endpointNames(record, config),
     ...portNamesOf(config),
     ...ratesOf(config),

@@ -32,6 +32,7 @@ export class Leases {
   readonly #byAddress = new Map<string, Endpoint>()
   readonly #byName = new Map<string, Set<Endpoint>>()
   readonly #onNetwork = new Map<string, number>()
+  readonly #onBridge = new Map<string, number>()
   readonly #lastOn = new Map<string, string>()
 
   constructor(paths: Paths) {
@@ -75,6 +76,15 @@ export class Leases {
     return this.#onNetwork.get(network) ?? 0
   }
 
+  countOnBridge(network: string, bridge: number): number {
+    return this.#onBridge.get(key(network, String(bridge))) ?? 0
+  }
+
+  #count({network, bridge = 0}: Endpoint, change: 1 | -1): void {
+    this.#onNetwork.set(network, this.countOn(network) + change)
+    this.#onBridge.set(key(network, String(bridge)), this.countOnBridge(network, bridge) + change)
+  }
+
   /** The address that was given last on a network. */
   lastOn(network: string): string | undefined {
     return this.#lastOn.get(network)
@@ -89,7 +99,7 @@ export class Leases {
       this.#byAddress.set(endpoint.address, endpoint)
       if (!before?.includes(endpoint.address)) this.#lastOn.set(endpoint.network, endpoint.address)
       if (endpoint.address6 !== undefined) this.#byAddress.set(endpoint.address6, endpoint)
-      this.#onNetwork.set(endpoint.network, this.countOn(endpoint.network) + 1)
+      this.#count(endpoint, 1)
       for (const name of endpoint.names) this.#call(key(endpoint.network, name), endpoint)
     }
   }
@@ -107,7 +117,7 @@ export class Leases {
     for (const endpoint of lease.endpoints) {
       this.#byAddress.delete(endpoint.address)
       if (endpoint.address6 !== undefined) this.#byAddress.delete(endpoint.address6)
-      this.#onNetwork.set(endpoint.network, this.countOn(endpoint.network) - 1)
+      this.#count(endpoint, -1)
       for (const name of endpoint.names) this.#uncall(key(endpoint.network, name), endpoint)
     }
   }

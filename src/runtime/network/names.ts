@@ -29,3 +29,13 @@ export function serviceNames({config, name, id}: ContainerRecord, {aliases}: End
 export const bridgeName = (network: string): string => `stk${sha256(network).slice(0, 11)}`
 export const vethName = (container: string, network: string): string =>
   `vth${sha256(`${container} ${network}`).slice(0, 11)}`
+/** What a network's further bridges, and the links of those, begin with. */
+const furtherName = (kind: string, network: string): string => `${kind}${sha256(network).slice(0, 8)}`
+export const furtherPrefix = (network: string): string => furtherName('stk', network)
+export const furtherBridgeName = (network: string, number: number): string =>
+  `${furtherPrefix(network)}${number.toString(16).padStart(4, '0')}`
+/** Both ends of the link between a further bridge and the one above it. */
+export const bridgeLinkNames = (network: string, number: number): {readonly up: string; readonly down: string} => ({
+  up: furtherBridgeName(network, number).replace('stk', 'stu'),
+  down: furtherBridgeName(network, number).replace('stk', 'std'),
+})

@@ -6,6 +6,7 @@ import type {Paths} from '../paths.ts'
 import type {NetworkNames, NetworkOptions, Networks, PublishedPort} from '../runtime.ts'
 import {attachEndpoints, isPinned, unpin} from './attach.ts'
 import {ensureBridge, removeLink} from './bridge.ts'
+import {Bridges, bridgeWithRoom, containersPerBridge} from './bridges.ts'
 import {designNetwork} from './design.ts'
 import {hostsText, resolvConfText} from './files.ts'
 import {restartFlows} from './flows.ts'
@@ -32,6 +33,8 @@ export type NetworkParts = {
   readonly rules: (facts: () => RuleFacts) => Ruleset
   readonly translation: Translation
   readonly warn: (doing: string, error: unknown) => void
+  /** Lowered by tests. */
+  readonly containersPerBridge?: number
 }
 
 /** Bridges, addresses and rules of this machine, for containers. */
@@ -46,9 +49,10 @@ export class LocalNetworks implements Networks {
   readonly #dnsPorts = new Map<string, number>()
   readonly #listeners: (() => Promise<void>)[] = []
   readonly #removals: Removals
-  readonly #bridges = new BridgeGuard()
+  readonly #guard = new BridgeGuard()
   readonly #checkRules: () => Promise<void>
   #watch: Watch | undefined
+  readonly #bridges: Bridges
 
   constructor(parts: NetworkParts) {
     this.#parts = parts
@@ -57,6 +61,7 @@ export class LocalNetworks implements Networks {
     this.#ports = new Ports(this.#leases, lease => this.#entrance(lease))
     this.#ruleset = parts.rules(() => this.#ruleFacts())
     this.#checkRules = tableGuard(parts.table, this.#ruleset)
+    this.#bridges = new Bridges(() => this.#ruleset.apply())
     this.#removals = new Removals({records: this.#records, ruleset: this.#ruleset, warn: parts.warn})
     const services = new ServiceRecords(parts.paths)
     const network = (nameOrId: string) => this.#records.find(nameOrId)
@@ -75,13 +80,10 @@ export class LocalNetworks implements Networks {
     if (this.#records.list().length === 0) return
     for (const record of this.#records.list()) {
       await ensureBridge(record)
-      this.#bridges.note(record)
+      this.#guard.note(record)
     }
     const leases = [...this.#leases.all()]
-    await removeStrays(
-      leases.flatMap(each => each.endpoints),
-      this.#records.list(),
-    )
+    await removeStrays(leases.flatMap(each => this.#wires(each)))
     for (const lease of leases) await this.#adopt(lease)
     await this.#services.load(this.#records.list())
     this.#ruleset.forget()
@@ -90,16 +92,16 @@ export class LocalNetworks implements Networks {
 
   /** Makes again what somebody has destroyed while we run. */
   async #repair(): Promise<void> {
-    for (const record of this.#bridges.lost(this.#records.list())) await this.#remake(record)
+    for (const record of this.#guard.lost(this.#records.list())) await this.#remake(record)
     if (this.#records.list().length > 0) await this.#checkRules()
   }
 
   async #remake(record: NetworkRecord): Promise<void> {
-    await ensureBridge(record)
-    this.#bridges.note(record)
+    await this.#bridges.renew(record)
+    this.#guard.note(record)
     const {paths, warn} = this.#parts
     await plugAgain([...this.#leases.all()], record, {
-      networks: this.#records.list(),
+      bridges: this.#bridges,
       netns: id => paths.container(id).netns,
       wires: lease => this.#wires(lease),
       warn,
@@ -120,6 +122,7 @@ export class LocalNetworks implements Networks {
         netns,
         name: lease.name,
         wires: this.#wires(lease),
+        bridges: this.#bridges,
         warn: error => this.#parts.warn(doing, error),
       })
       for (const port of lease.publishing ? lease.ports : []) await this.#ports.reserve(port, lease, {share: true})
@@ -151,7 +154,7 @@ export class LocalNetworks implements Networks {
       () => ensureBridge(record),
       () => removeLink(record.bridge),
     )
-    this.#bridges.note(record)
+    this.#guard.note(record)
     await undo.do(
       () => this.#ruleset.apply(),
       () => this.#withdraw(record),
@@ -182,7 +185,8 @@ export class LocalNetworks implements Networks {
     }
     this.#records.drop(record)
     this.#dnsPorts.delete(record.id)
-    this.#bridges.forget(record.id)
+    this.#guard.forget(record.id)
+    this.#bridges.forget(record)
     await this.#services.forget(record.id)
     await this.#tell()
     this.#removals.begin(record)
@@ -202,7 +206,13 @@ export class LocalNetworks implements Networks {
     const {netns} = this.#parts.paths.container(record.id)
     // The kernel's work and the disk's do not wait for each other; both have ended before anything is undone.
     const saved = this.#leases.save(lease)
-    const attached = attachEndpoints({netns, name: record.name, wires: this.#wires(lease), warn})
+    const attached = attachEndpoints({
+      netns,
+      name: record.name,
+      wires: this.#wires(lease),
+      bridges: this.#bridges,
+      warn,
+    })
     const admitted = this.#services.admit(lease, before)
     await Promise.allSettled([saved, attached, admitted])
     await Promise.all([saved, attached, admitted])
@@ -219,9 +229,15 @@ export class LocalNetworks implements Networks {
       isService: address => this.#services.isTaken(address),
       service: network => (seesServices ? this.#services.choose(record, network) : undefined),
       seesServices,
+      bridge: network => this.#bridgeFor(network),
     })
     this.#leases.hold(lease)
     return lease
+  }
+
+  #bridgeFor({id}: NetworkRecord): number {
+    const most = this.#parts.containersPerBridge ?? containersPerBridge
+    return bridgeWithRoom(bridge => this.#leases.countOnBridge(id, bridge), most)
   }
 
   #wires(lease: Lease): readonly Wire[] {
@@ -329,7 +345,7 @@ export class LocalNetworks implements Networks {
   #ruleFacts(): RuleFacts {
     const networks = this.#records.list().map(record => {
       const dnsPort = this.#dnsPorts.get(record.id)
-      return dnsPort === undefined ? record : {...record, dnsPort}
+      return {...record, further: this.#bridges.further(record), ...(dnsPort === undefined ? {} : {dnsPort})}
     })
     return {table: this.#parts.table, networks, published: this.#ports.publications()}
   }

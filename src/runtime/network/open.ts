@@ -11,17 +11,20 @@ export type NetworksOptions = {
   readonly paths: Paths
   /** Directory of a cgroup of version 2 that all containers are in, where there is such a tree. */
   readonly cgroup?: string
+  /** Before a network gets another bridge; lowered by tests. */
+  readonly containersPerBridge?: number
   /** Told of what went wrong without failing anything. */
   readonly warn: (doing: string, error: unknown) => void
 }
 
-export function openNetworks({paths, cgroup, warn}: NetworksOptions): Networks {
+export function openNetworks({paths, cgroup, warn, ...rest}: NetworksOptions): Networks {
   return new LocalNetworks({
     paths,
     table: tableName(paths),
     rules: facts => new Ruleset(() => rulesText(facts()), nft),
     translation: new Translation({cgroup, owner: ownerOf(paths), warn}),
     warn,
+    ...rest,
   })
 }
 

@@ -1,7 +1,6 @@
 import type {NetworkRecord} from '../../model/network.ts'
-import {removeLink} from './bridge.ts'
 import type {Records} from './records.ts'
-import {removePorts} from './repair.ts'
+import {removeBridges} from './repair.ts'
 import type {Ruleset} from './ruleset.ts'
 
 type Parts = {
@@ -36,8 +35,7 @@ export class Removals {
   /** The record on disk goes last: a daemon that comes after a killed one knows the bridge, and can be asked again. */
   async #remove(record: NetworkRecord): Promise<void> {
     // A namespace lives on while the kernel still closes its connections, and its link with it.
-    await removePorts(record.bridge)
-    await Promise.all([removeLink(record.bridge), this.#parts.ruleset.apply()])
+    await Promise.all([removeBridges(record), this.#parts.ruleset.apply()])
     await this.#parts.records.remove(record)
   }
 }

@@ -1,23 +1,24 @@
-import type {Endpoint, NetworkRecord} from '../../model/network.ts'
+import type {NetworkRecord} from '../../model/network.ts'
 import {native} from '../../native/binding.ts'
 import {attachEndpoints, isPinned} from './attach.ts'
 import {removeLink} from './bridge.ts'
+import type {Bridges} from './bridges.ts'
 import type {Lease} from './leases.ts'
+import {furtherPrefix} from './names.ts'
 import type {Wire} from './wires.ts'
 
 /** Removes links that hang on another bridge than theirs, since somebody deleted it: attaching makes them anew. */
-export async function removeStrays(endpoints: Iterable<Endpoint>, networks: readonly NetworkRecord[]): Promise<void> {
+export async function removeStrays(wires: Iterable<Wire>): Promise<void> {
   const links = await native().listLinks({})
   const byName = new Map(links.map(each => [each.name, each]))
-  const bridges = new Map(networks.map(each => [each.id, byName.get(each.bridge)?.index]))
-  for (const {link, network} of endpoints) {
-    const found = byName.get(link)
-    if (found !== undefined && found.master !== bridges.get(network)) await removeLink(link)
+  for (const {endpoint, bridge} of wires) {
+    const found = byName.get(endpoint.link)
+    if (found !== undefined && found.master !== byName.get(bridge)?.index) await removeLink(endpoint.link)
   }
 }
 
 export type Plugging = {
-  readonly networks: readonly NetworkRecord[]
+  readonly bridges: Bridges
   readonly netns: (container: string) => string
   readonly wires: (lease: Lease) => readonly Wire[]
   readonly warn: (doing: string, error: unknown) => void
@@ -27,25 +28,27 @@ export type Plugging = {
 export async function plugAgain(
   leases: readonly Lease[],
   {id}: NetworkRecord,
-  {networks, netns, wires, warn}: Plugging,
+  {bridges, netns, wires, warn}: Plugging,
 ): Promise<void> {
   const here = leases.filter(each => each.endpoints.some(at => at.network === id))
-  await removeStrays(
-    here.flatMap(each => each.endpoints.filter(at => at.network === id)),
-    networks,
-  )
+  await removeStrays(here.flatMap(wires).filter(({network}) => network.id === id))
   for (const lease of here) {
     const place = netns(lease.container)
     if (!isPinned(place)) continue
     const failed = (error: unknown) => warn(`connect "${lease.name}" again`, error)
-    await attachEndpoints({netns: place, name: lease.name, wires: wires(lease), warn: failed}).catch(failed)
+    await attachEndpoints({netns: place, name: lease.name, wires: wires(lease), bridges, warn: failed}).catch(failed)
   }
 }
 
-/** Removes every link that still hangs on a bridge. */
-export async function removePorts(bridge: string): Promise<void> {
+/** Removes all of a network's bridges, and every link that still hangs on them. */
+export async function removeBridges(network: NetworkRecord): Promise<void> {
   const links = await native().listLinks({})
-  const master = links.find(each => each.name === bridge)?.index
-  if (master === undefined) return
-  await Promise.all(links.filter(each => each.master === master).map(each => removeLink(each.name)))
+  const bridges = links.filter(({name, kind}) => kind === 'bridge' && isOf(network, name))
+  const masters = new Set(bridges.map(each => each.index))
+  await Promise.all(links.filter(each => masters.has(each.master)).map(each => removeLink(each.name)))
+  await Promise.all(bridges.map(each => removeLink(each.name)))
 }
+
+const furtherLength = 15
+const isOf = ({id, bridge}: NetworkRecord, name: string): boolean =>
+  name === bridge || (name.length === furtherLength && name.startsWith(furtherPrefix(id)))

@@ -62,7 +62,10 @@ export class Replicas {
   }
 
   hasOthers({container, endpoints}: Lease): boolean {
-    return endpoints.some(({service}) => this.#ready(service ?? '').some(each => each.container !== container))
+    return endpoints.some(({service = ''}) => {
+      const running = this.#running.get(service)
+      return running !== undefined && running.size > (running.has(container) ? 1 : 0)
+    })
   }
 
   /** By its IPv4 address and, where the network has it, by its IPv6 address. */

@@ -6,7 +6,10 @@ export type RuleFacts = {
 }
 
 export type NetworkFacts = {
+  /** The first, which has the gateway's address. */
   readonly bridge: string
+  /** Those that were added when it was full. */
+  readonly further?: readonly string[]
   readonly subnet: string
   readonly subnet6?: string
   readonly gateway: string
@@ -33,11 +36,14 @@ export function rulesText({table, networks, published}: RuleFacts): string {
   const replace = [`table inet ${table}`, `delete table inet ${table}`]
   if (networks.length === 0) return `${replace.join('\n')}\n`
   const chains = [
-    chain('martians', 'type filter hook prerouting priority -300; policy accept;', martians(networks)),
+    chain('martians', 'type filter hook prerouting priority -300; policy accept;', [
+      ...martians(networks),
+      ...untracked(networks),
+    ]),
     chain('forward', 'type filter hook forward priority 0; policy accept;', forward(networks)),
     ...published.map(each => chain(chainName(each), '', [spread(each)])),
     chain('services', 'type filter hook input priority 0; policy accept;', services(networks)),
-    chain('published', '', [notOfServices(networks), ...dispatch(published)]),
+    chain('published', '', [notOfServices(networks), ...notCameFurther(networks), ...dispatch(published)]),
     chain('prerouting', 'type nat hook prerouting priority -100; policy accept;', [...dns(networks), toPublished]),
     chain('output', 'type nat hook output priority -100; policy accept;', [toPublished]),
     chain('postrouting', 'type nat hook postrouting priority 100; policy accept;', masquerade(networks)),
@@ -58,12 +64,30 @@ const bridges = (networks: readonly NetworkFacts[]): string => set(networks.map(
 const martians = (networks: readonly NetworkFacts[]): string[] =>
   ['saddr', 'daddr'].map(end => `iifname ${bridges(networks)} ip ${end} 127.0.0.0/8 drop`)
 
+/** Of a frame that bridge netfilter saw on a further bridge and that is for this host. */
+const cameFurther = '0x73746b66'
+
+/**
+ * Where bridge netfilter is on, a frame between bridges of one network is seen on each. Only the first tracks and
+ * translates it. What is translated there cannot go back by the link that it came from: it is left to the listening
+ * sockets of published ports, which the mark tells.
+ */
+function untracked(networks: readonly NetworkFacts[]): string[] {
+  const further = furtherBridges(networks)
+  if (further.length === 0) return []
+  const names = set(further.map(each => `"${each}"`))
+  return [`iifname ${names} fib daddr type local meta mark set ${cameFurther}`, `iifname ${names} notrack`]
+}
+
+const furtherBridges = (networks: readonly NetworkFacts[]): string[] => networks.flatMap(each => each.further ?? [])
+
 /** Into a bridge come its own packets, answers, and what was sent to a published port; nothing else. */
 function forward(networks: readonly NetworkFacts[]): string[] {
   const internal = networks.filter(each => each.internal)
+  const within = [...networks.map(each => each.bridge), ...furtherBridges(networks)]
   return [
     'ct state established,related accept',
-    `iifname . oifname ${set(networks.map(({bridge}) => `"${bridge}" . "${bridge}"`))} accept`,
+    `iifname . oifname ${set(within.map(bridge => `"${bridge}" . "${bridge}"`))} accept`,
     internal.length > 0 ? `iifname ${bridges(internal)} drop` : '',
     `oifname ${bridges(networks)} ct status dnat accept`,
     `oifname ${bridges(networks)} drop`,
@@ -89,6 +113,9 @@ function services(networks: readonly NetworkFacts[]): string[] {
 }
 
 const notOfServices = (networks: readonly NetworkFacts[]): string => `${belowGateway(networks)} return`
+
+const notCameFurther = (networks: readonly NetworkFacts[]): string[] =>
+  furtherBridges(networks).length === 0 ? [] : [`meta mark ${cameFurther} return`]
 
 const chainName = ({protocol, hostIp, port}: Publication): string =>
   ['port', protocol, port, ...(hostIp === '' ? [] : hostIp.split('.'))].join('_')

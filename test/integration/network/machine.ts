@@ -41,12 +41,12 @@ export type Wanted = {
 }
 
 /** Without `services` the kernel has nothing to give them addresses with. */
-export async function machine({services = true} = {}): Promise<Machine> {
+export async function machine({services = true, containersPerBridge = 1000} = {}): Promise<Machine> {
   const warnings: string[] = []
   const warn = (doing: string, error: unknown) => warnings.push(`${doing}: ${error}`)
   const made: string[] = []
   const open = async () => {
-    const networks = openNetworks({paths, warn, ...(services ? commonCgroup() : {})})
+    const networks = openNetworks({paths, warn, containersPerBridge, ...(services ? commonCgroup() : {})})
     await networks.load()
     return networks
   }

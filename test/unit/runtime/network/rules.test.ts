@@ -68,3 +68,18 @@ test('two networks, one internal, ports shared and of one address, DNS elsewhere
   const networks = [{...front, subnet6: 'fd00::/64', dnsPort: 40053}, back]
   await expect(rulesText({table: 'stack', networks, published})).toMatchFileSnapshot('rules.golden.nft')
 })
+
+test('what comes by a further bridge is tracked on the first only', () => {
+  const text = rulesText({table: 'stack', networks: [{...front, further: ['stkfront0001']}, back], published: []})
+  expect(
+    text
+      .split('\n')
+      .filter(line => /stkfront0001|mark/.test(line))
+      .map(line => line.trim()),
+  ).toEqual([
+    'iifname { "stkfront0001" } fib daddr type local meta mark set 0x73746b66',
+    'iifname { "stkfront0001" } notrack',
+    'iifname . oifname { "stkfront" . "stkfront", "stkback" . "stkback", "stkfront0001" . "stkfront0001" } accept',
+    'meta mark 0x73746b66 return',
+  ])
+})
