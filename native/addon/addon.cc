@@ -265,6 +265,7 @@ Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   publish("deleteAddress", delete_address);
   publish("changeTree", change_tree);
   publish("isOpaque", is_opaque);
+  publish("openInside", open_inside);
   return exports;
 }
 

@@ -2,14 +2,18 @@ import {StackError} from '../../base/error.ts'
 import type {ContainerRecord, ContainerState, ExitRecord} from '../../model/container.ts'
 import {attach, resize, sendSignal, stop} from '../monitor/control.ts'
 import type {
+  ArchivedPath,
   ContainerStats,
   Containers,
   ExecSpec,
   LogEntry,
   LogOptions,
   ProcessStream,
+  PutArchive,
   TerminalSize,
 } from '../runtime.ts'
+import {getArchive, put, statPath} from './archive/archive.ts'
+import {type HeldRoot, holdRoot} from './archive/root.ts'
 import {pidsIn} from './cgroup/cgroups.ts'
 import {freeze} from './cgroup/freezer.ts'
 import type {CgroupDirectories} from './cgroup/layout.ts'
@@ -18,6 +22,7 @@ import {drain} from './drain.ts'
 import {leaveVolumes} from './ending.ts'
 import {type Entry, type Live, newEntry, stateOf} from './entry.ts'
 import {execStream} from './exec.ts'
+import {userOf} from './facts.ts'
 import {imageOf} from './image-of.ts'
 import {Lifetimes} from './lifetimes.ts'
 import {readLog} from './log/read.ts'
@@ -182,6 +187,25 @@ export class LocalContainers implements Containers {
     return usageOf(live && this.#parts.cgroups.directoriesOf(record), live?.pid ?? 0)
   }
 
+  async putArchive(
+    id: string,
+    stream: AsyncIterable<Uint8Array>,
+    {asUser, ...options}: Omit<PutArchive, 'owner'> & {readonly asUser: boolean},
+  ): Promise<void> {
+    const {record} = this.#entry(id)
+    const {paths, images} = this.#parts
+    const owner = asUser ? {owner: userOf(paths, record, imageOf(images, record), record.config.user)} : {}
+    await put(() => this.#root(id), stream, {...options, ...owner})
+  }
+
+  getArchive(id: string, path: string) {
+    return getArchive(() => this.#root(id), path)
+  }
+
+  statPath(id: string, path: string): Promise<ArchivedPath> {
+    return statPath(() => this.#root(id), path)
+  }
+
   async processes(id: string): Promise<readonly number[]> {
     const [directory] = this.#cgroup(this.#running(id)).all
     return directory === undefined ? [] : pidsIn(directory)
@@ -207,6 +231,14 @@ export class LocalContainers implements Containers {
     const entry = this.#entry(id)
     if (entry.live === undefined) throw new StackError('conflict', `container "${entry.record.name}" is not running`)
     return entry as Entry & {live: Live}
+  }
+
+  async #root(id: string): Promise<HeldRoot> {
+    const entry = this.#running(id)
+    const {live} = entry
+    const root = await holdRoot(live.pid, () => entry.live === live)
+    if (root !== undefined) return root
+    throw new StackError('conflict', `container "${entry.record.name}" is not running`)
   }
 
   async #withdraw({record}: Entry): Promise<void> {
