@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "../extract/tree.h"
+#include "../overlay/overlay.h"
 #include "arguments.h"
 #include "task.h"
 
@@ -127,6 +128,14 @@ Napi::Value open_inside(const Napi::CallbackInfo& info) {
   const Arguments options(info);
   const auto work = [root = options.text("root"), path = options.bytes("path")] {
     return ::open_inside(root, path).release();
+  };
+  return Task<int>::run(info.Env(), work, [](Napi::Env env, int fd) { return Napi::Number::New(env, fd); });
+}
+
+Napi::Value open_overlay(const Napi::CallbackInfo& info) {
+  const Arguments options(info);
+  const auto work = [upper = options.text("upper"), work = options.text("work"), lowers = options.texts("lowers")] {
+    return overlay_mount(upper, work, lowers).release();
   };
   return Task<int>::run(info.Env(), work, [](Napi::Env env, int fd) { return Napi::Number::New(env, fd); });
 }

@@ -94,6 +94,8 @@ export type Native = {
   }): Promise<Uint8Array[]>
   /** A descriptor (O_PATH) of a directory below a container's root, for the caller to close; `path` as in changeTree. */
   openInside(options: {root: string; path: Uint8Array}): Promise<number>
+  /** A descriptor of an overlay that is mounted nowhere and goes with it; lowers uppermost first. */
+  openOverlay(options: {upper: string; work: string; lowers: readonly string[]}): Promise<number>
   /** Whether overlayfs takes a directory for opaque. At once: one call of a microsecond. */
   isOpaque(options: {path: string}): boolean
 }

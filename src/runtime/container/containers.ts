@@ -1,3 +1,4 @@
+import type {Readable} from 'node:stream'
 import {StackError} from '../../base/error.ts'
 import type {ContainerRecord, ContainerState, ExitRecord} from '../../model/container.ts'
 import {attach, resize, sendSignal, stop} from '../monitor/control.ts'
@@ -12,7 +13,9 @@ import type {
   PutArchive,
   TerminalSize,
 } from '../runtime.ts'
-import {getArchive, put, statPath} from './archive/archive.ts'
+import {getArchive, statPath} from './archive/archive.ts'
+import {putArchive} from './archive/put.ts'
+import {rootAtRest} from './archive/rest.ts'
 import {type HeldRoot, holdRoot} from './archive/root.ts'
 import {pidsIn} from './cgroup/cgroups.ts'
 import {freeze} from './cgroup/freezer.ts'
@@ -195,15 +198,17 @@ export class LocalContainers implements Containers {
     const {record} = this.#entry(id)
     const {paths, images} = this.#parts
     const owner = asUser ? {owner: userOf(paths, record, imageOf(images, record), record.config.user)} : {}
-    await put(() => this.#root(id), stream, {...options, ...owner})
+    await this.#withRoot(id, root => putArchive(root, stream, {...options, ...owner}))
   }
 
-  getArchive(id: string, path: string) {
-    return getArchive(() => this.#root(id), path)
+  getArchive(id: string, path: string): Promise<{facts: ArchivedPath; archive: Readable}> {
+    return new Promise((resolve, reject) => {
+      this.#withRoot(id, root => getArchive(root, path, resolve)).catch(reject)
+    })
   }
 
   statPath(id: string, path: string): Promise<ArchivedPath> {
-    return statPath(() => this.#root(id), path)
+    return this.#withRoot(id, root => statPath(root, path))
   }
 
   async processes(id: string): Promise<readonly number[]> {
@@ -233,12 +238,20 @@ export class LocalContainers implements Containers {
     return entry as Entry & {live: Live}
   }
 
-  async #root(id: string): Promise<HeldRoot> {
-    const entry = this.#running(id)
+  /** While a container rests it is not started: its root is mounted once at a time. */
+  async #withRoot<T>(id: string, action: (root: HeldRoot) => Promise<T>): Promise<T> {
+    const entry = this.#entry(id)
     const {live} = entry
-    const root = await holdRoot(live.pid, () => entry.live === live)
-    if (root !== undefined) return root
-    throw new StackError('conflict', `container "${entry.record.name}" is not running`)
+    if (live !== undefined) {
+      await using root = await holdRoot(live.pid, () => entry.live === live)
+      if (root !== undefined) return await action(root)
+    }
+    return this.#serial.run(id, async () => {
+      if (entry.live !== undefined)
+        throw new StackError('conflict', `container "${entry.record.name}" is starting or ending`)
+      await using root = await rootAtRest(this.#parts, entry.record)
+      return await action(root)
+    })
   }
 
   async #withdraw({record}: Entry): Promise<void> {

@@ -141,7 +141,20 @@ describe('files of a container', () => {
   })
 })
 
-test('a container that does not run says so', async () => {
-  const other = await machine.create('true')
-  await expect(machine.containers.statPath(other, '/')).rejects.toThrow('is not running')
+test('a container that does not run has its files too, but not what is mounted while it runs', async () => {
+  id = await machine.create('cat /app/a; ls /app', {
+    mounts: [{type: 'tmpfs', target: '/cache', options: ''}],
+  })
+  await put([
+    {name: 'app/a', text: 'before the start'},
+    {name: 'app/b', text: ''},
+  ])
+  await put([{name: 'app/.wh.b'}], {whiteouts: true})
+  expect(await read('/app')).toEqual({'app/': '', 'app/a': 'before the start'})
+  await expect(put([{name: 'cache/a', text: 'x'}])).rejects.toThrow('/cache is mounted only while it does')
+  await machine.containers.start(id)
+  await machine.ended(id)
+  expect(await machine.log(id)).toBe('before the starta\n')
+  await put([{name: 'app/a', text: 'after the end'}])
+  expect(await read('/app/a')).toEqual({a: 'after the end'})
 })

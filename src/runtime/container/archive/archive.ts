@@ -1,34 +1,30 @@
+import {once} from 'node:events'
 import {posix} from 'node:path'
 import {Readable} from 'node:stream'
-import type {ArchivedPath, PutArchive} from '../../runtime.ts'
+import type {ArchivedPath} from '../../runtime.ts'
 import {packArchive} from './pack.ts'
-import {putArchive} from './put.ts'
 import type {HeldRoot} from './root.ts'
 import {type Located, locate} from './stat.ts'
 
-/** Takes a root, which is let go when `action` is over. */
-type Hold = () => Promise<HeldRoot>
-
-export async function statPath(hold: Hold, path: string): Promise<ArchivedPath> {
-  await using root = await hold()
+export async function statPath(root: HeldRoot, path: string): Promise<ArchivedPath> {
   const located = await locate(root, path)
   located.parent.close()
   return factsOf(located, path)
 }
 
-/** The archive holds descriptors until it has been read or destroyed. */
-export async function getArchive(hold: Hold, path: string): Promise<{facts: ArchivedPath; archive: Readable}> {
-  await using root = await hold()
+/** Resolves when the archive has been read or destroyed: until then the root must stay. */
+export async function getArchive(
+  root: HeldRoot,
+  path: string,
+  give: (found: {facts: ArchivedPath; archive: Readable}) => void,
+): Promise<void> {
   const located = await locate(root, path)
   const facts = factsOf(located, path)
   const archive = Readable.from(packArchive(located, path.endsWith('/.') ? '.' : facts.name))
-  archive.once('close', () => located.parent.close())
-  return {facts, archive}
-}
-
-export async function put(hold: Hold, stream: AsyncIterable<Uint8Array>, options: PutArchive): Promise<void> {
-  await using root = await hold()
-  await putArchive(root, stream, options)
+  const closed = once(archive, 'close')
+  give({facts, archive})
+  await closed.catch(() => undefined)
+  located.parent.close()
 }
 
 const factsOf = ({stats, linkTarget}: Located, path: string): ArchivedPath => ({

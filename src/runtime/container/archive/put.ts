@@ -41,6 +41,7 @@ export async function putArchive(
 async function place(at: Putting, {entry, data}: TarItem): Promise<void> {
   const {changes, times, owner} = at
   const path = below(at.path, cleanPath(entry.path))
+  at.root.check(`/${Buffer.from(path, 'latin1').toString('utf8')}`)
   const mark = at.whiteouts ? markOf(cleanPath(entry.path)) : undefined
   if (mark?.kind === 'whiteout') return await changes.add(below(at.path, mark.path), {change: 'remove'})
   if (mark !== undefined || path === '') return

@@ -3,10 +3,12 @@ import {open} from 'node:fs/promises'
 import {errnoOf, StackError} from '../../../base/error.ts'
 import {native} from '../../../native/binding.ts'
 
-/** A running container's root, held by a descriptor: its mounts stay as they are while that is open. */
+/** A container's root, held by a descriptor: its mounts stay as they are while that is open. */
 export type HeldRoot = {
   /** For the addon: a path that leads there. */
   readonly path: string
+  /** Throws where what the container has at a path is not there, since it is mounted only while it runs. */
+  check(path: string): void
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -14,7 +16,8 @@ export type HeldRoot = {
 export async function holdRoot(pid: number, isStill: () => boolean): Promise<HeldRoot | undefined> {
   try {
     const handle = await open(`/proc/${pid}/root/.`, constants.O_RDONLY | constants.O_DIRECTORY)
-    if (isStill()) return {path: `/proc/self/fd/${handle.fd}/.`, [Symbol.asyncDispose]: () => handle.close()}
+    if (isStill())
+      return {path: `/proc/self/fd/${handle.fd}/.`, check: () => {}, [Symbol.asyncDispose]: () => handle.close()}
     await handle.close()
   } catch (error) {
     if (!['ENOENT', 'ESRCH'].includes(errnoOf(error) ?? '')) throw error
@@ -31,6 +34,7 @@ export type Inside = {
 
 /** Errors: not-found, bad-request where it is no directory. */
 export async function openDirectory(root: HeldRoot, path: string, asked = path): Promise<Inside> {
+  root.check(path)
   const relative = Buffer.from(path.replace(/^\/+/, ''))
   const fd = await native()
     .openInside({root: root.path, path: relative})
