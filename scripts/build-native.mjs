@@ -14,14 +14,14 @@ const headers = ['node-addon-api', 'node-api-headers/include'].flatMap(each => [
 const targets = [
   {
     name: 'stack-monitor',
-    folders: ['monitor'],
+    folders: ['monitor', 'overlay'],
     compile: [...warnings, '-Os', '-fPIE'],
     // Position-independent: a plain static one sorts all unwind tables at its first exception.
     link: ['-static-pie', '-s', '-Wl,--gc-sections'],
   },
   {
     name: 'stack.node',
-    folders: ['addon', 'bpf', 'netlink', 'namespaces', 'mounts', 'extract'],
+    folders: ['addon', 'bpf', 'netlink', 'namespaces', 'mounts', 'extract', 'overlay'],
     compile: [...warnings, '-O2', '-fPIC', '-DNAPI_VERSION=8', ...headers],
     link: ['-shared', '-fPIC', '-s', '-static-libstdc++', '-static-libgcc', '-Wl,--gc-sections'],
   },
@@ -32,7 +32,7 @@ export async function buildTarget(target, {folder = 'build', more = []} = {}) {
   const out = join(root, folder, target.name)
   const sources = target.folders.flatMap(each => filesIn(`native/${each}`, '.cc'))
   const newestHeader = newest([...target.folders, 'base'].flatMap(each => filesIn(`native/${each}`, '.h')))
-  const objects = sources.map(source => ({source, object: join(folder, 'objects', `${source.replaceAll('/', '-')}.o`)}))
+  const objects = sources.map(source => ({source, object: join(folder, 'objects', `${target.name}-${source.replaceAll('/', '-')}.o`)}))
   mkdirSync(join(root, folder, 'objects'), {recursive: true})
   const stale = objects.filter(({source, object}) => age(object) < Math.max(age(source), newestHeader))
   await inParallel(stale, ({source, object}) => compiler([...target.compile, ...more, '-c', source, '-o', object]))

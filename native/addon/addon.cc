@@ -325,6 +325,8 @@ Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   publish("tableState", table_state);
   publish("changeTree", change_tree);
   publish("isOpaque", is_opaque);
+  publish("openInside", open_inside);
+  publish("openOverlay", open_overlay);
   return exports;
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "../extract/tree.h"
+#include "../overlay/overlay.h"
 #include "arguments.h"
 #include "task.h"
 
@@ -41,6 +42,7 @@ const std::map<std::string, Change (*)(const Arguments&, std::string)> changes =
        return [path, data = change.bytes("data")](Tree& tree) {
          tree.file(path);
          if (!data.empty()) tree.write(path, 0, data);
+         if (tree.is_in_use()) tree.truncate(path, static_cast<off_t>(data.size()));
        };
      }},
     {"write",
@@ -75,6 +77,7 @@ const std::map<std::string, Change (*)(const Arguments&, std::string)> changes =
          tree.opaque(path);
        };
      }},
+    {"remove", [](const Arguments&, std::string path) -> Change { return [=](Tree& t) { t.remove(path); }; }},
     {"attributes",
      [](const Arguments& change, std::string path) -> Change {
        return [path, attributes = attributes_of(change)](Tree& tree) { tree.attributes(path, attributes); };
@@ -106,8 +109,9 @@ Napi::Value change_tree(const Napi::CallbackInfo& info) {
   auto all = std::make_shared<std::vector<Change>>();
   for (const Arguments& change : options.objects("changes")) all->push_back(change_of(info.Env(), change));
   using Paths = std::vector<std::string>;
-  auto work = [all, root = options.text("root")]() -> Paths {
-    Tree tree(root);
+  const Kind kind = options.text("kind") == "container" ? Kind::container : Kind::layer;
+  auto work = [all, kind, root = options.text("root")]() -> Paths {
+    Tree tree(root, kind);
     for (const Change& change : *all) change(tree);
     return tree.implied();
   };
@@ -118,6 +122,22 @@ Napi::Value change_tree(const Napi::CallbackInfo& info) {
     }
     return Napi::Value(list);
   });
+}
+
+Napi::Value open_inside(const Napi::CallbackInfo& info) {
+  const Arguments options(info);
+  const auto work = [root = options.text("root"), path = options.bytes("path")] {
+    return ::open_inside(root, path).release();
+  };
+  return Task<int>::run(info.Env(), work, [](Napi::Env env, int fd) { return Napi::Number::New(env, fd); });
+}
+
+Napi::Value open_overlay(const Napi::CallbackInfo& info) {
+  const Arguments options(info);
+  const auto work = [upper = options.text("upper"), work = options.text("work"), lowers = options.texts("lowers")] {
+    return overlay_mount(upper, work, lowers).release();
+  };
+  return Task<int>::run(info.Env(), work, [](Napi::Env env, int fd) { return Napi::Number::New(env, fd); });
 }
 
 Napi::Value is_opaque(const Napi::CallbackInfo& info) {

@@ -5,3 +5,5 @@
 
 Napi::Value change_tree(const Napi::CallbackInfo& info);
 Napi::Value is_opaque(const Napi::CallbackInfo& info);
+Napi::Value open_inside(const Napi::CallbackInfo& info);
+Napi::Value open_overlay(const Napi::CallbackInfo& info);

@@ -1,12 +1,18 @@
 #include "tree.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <memory>
 #include <optional>
 
 #include "../base/sys_error.h"
@@ -15,10 +21,14 @@ namespace {
 
 constexpr char kOpaque[] = "trusted.overlay.opaque";
 
-int open_below(int root, const char* path, int flags) {
+uint64_t resolution_of(Kind kind) {
+  return RESOLVE_NO_MAGICLINKS | (kind == Kind::layer ? RESOLVE_BENEATH | RESOLVE_NO_XDEV : RESOLVE_IN_ROOT);
+}
+
+int open_below(int root, const char* path, int flags, Kind kind) {
   open_how how{};
   how.flags = static_cast<uint64_t>(flags) | O_CLOEXEC;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+  how.resolve = resolution_of(kind);
   long fd;
   // A rename anywhere on the machine may disturb a resolution; the kernel says so.
   do fd = syscall(SYS_openat2, root, path, &how, sizeof how);
@@ -40,13 +50,56 @@ std::string by_fd(const Fd& parent, const std::string& name) {
   return "/proc/self/fd/" + std::to_string(parent.get()) + "/" + name;
 }
 
+constexpr std::array<long, 9> kKernelFileSystems = {PROC_SUPER_MAGIC,   SYSFS_MAGIC,   CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+                                           DEBUGFS_MAGIC,      TRACEFS_MAGIC, SECURITYFS_MAGIC,   BPF_FS_MAGIC,
+                                           EFIVARFS_MAGIC};
+
+// What looks like a file there is the kernel itself, and no place for a copy.
+void refuse_kernel(const Fd& directory, const std::string& path) {
+  struct statfs status {};
+  check(::fstatfs(directory.get(), &status), "statfs", path);
+  if (std::ranges::find(kKernelFileSystems, status.f_type) != kKernelFileSystems.end()) {
+    throw SysError("enter", path, EROFS);
+  }
+}
+
+// Directory by directory, each opened without following a link: what is renamed meanwhile leads nowhere else. What is
+// mounted below belongs to others, and stays.
+void remove_all(int parent, const std::string& name, const std::string& path) {
+  open_how how{};
+  how.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
+  Fd directory(static_cast<int>(check(syscall(SYS_openat2, parent, name.c_str(), &how, sizeof how), "open", path)));
+  const auto close = [](DIR* stream) { ::closedir(stream); };
+  const std::unique_ptr<DIR, decltype(close)> stream(::fdopendir(directory.get()), close);
+  if (!stream) throw SysError("read", path);
+  const int here = directory.release();
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(stream.get())) names.emplace_back(entry->d_name);
+  for (const std::string& each : names) {
+    if (each == "." || each == "..") continue;
+    if (::unlinkat(here, each.c_str(), 0) == 0 || errno == ENOENT) continue;
+    if (errno != EISDIR) throw SysError("unlink", path + "/" + each);
+    remove_all(here, each, path + "/" + each);
+  }
+  if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) throw SysError("rmdir", path);
+}
+
 }  // namespace
 
-Tree::Tree(const std::string& root)
-    : root_(check(::open(root.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), "open", root)) {}
+Tree::Tree(const std::string& root, Kind kind)
+    : root_(check(::open(root.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), "open", root)), kind_(kind) {}
 
 Fd Tree::enter(const std::string& path) const {
-  return Fd(open_below(root_.get(), path.empty() ? "." : path.c_str(), O_PATH | O_DIRECTORY));
+  Fd found(open_below(root_.get(), path.empty() ? "." : path.c_str(), O_PATH | O_DIRECTORY, kind_));
+  if (found && kind_ == Kind::container) refuse_kernel(found, path);
+  return found;
+}
+
+Fd open_inside(const std::string& root, const std::string& path) {
+  const Fd top(check(::open(root.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), "open", root));
+  const char* wanted = path.empty() ? "." : path.c_str();
+  return Fd(check(open_below(top.get(), wanted, O_PATH | O_DIRECTORY, Kind::container), "enter", path));
 }
 
 // One component of a path that is not all there: made, or a whiteout that gives way to a directory.
@@ -94,6 +147,10 @@ bool Tree::clear(const Place& place, const std::string& path) {
   if (path.empty()) throw SysError("replace", "/", EBUSY);
   const auto status = status_of(place.parent, place.name, path);
   if (!status) return false;
+  if (kind_ == Kind::container && S_ISDIR(status->st_mode)) {
+    remove_all(place.parent.get(), place.name, path);
+    return false;
+  }
   const int flags = S_ISDIR(status->st_mode) ? AT_REMOVEDIR : 0;
   check(::unlinkat(place.parent.get(), place.name.c_str(), flags), "replace", path);
   return is_whiteout(*status);
@@ -113,8 +170,19 @@ void Tree::directory(const std::string& path) {
   make_directory(at, path, clear(at, path));
 }
 
+bool Tree::overwrite(const Place& place, const std::string& path) {
+  const Fd found(::openat(place.parent.get(), place.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  if (!found || ::fstat(found.get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  const std::string same = "/proc/self/fd/" + std::to_string(found.get());
+  const Fd file(::open(same.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file && errno != ETXTBSY) throw SysError("open", path);
+  return static_cast<bool>(file);
+}
+
 void Tree::file(const std::string& path) {
   const Place at = place(path);
+  if (kind_ == Kind::container && overwrite(at, path)) return;
   clear(at, path);
   Fd(check(::openat(at.parent.get(), at.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600),
            "create", path));
@@ -159,6 +227,14 @@ void Tree::node(const std::string& path, mode_t type, dev_t device) {
   const Place at = place(path);
   clear(at, path);
   check(::mknodat(at.parent.get(), at.name.c_str(), type | 0600, device), "mknod", path);
+}
+
+void Tree::remove(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  Fd parent = enter(slash == std::string::npos ? "" : path.substr(0, slash));
+  if (!parent && (errno == ENOENT || errno == ENOTDIR)) return;
+  if (!parent) throw SysError("enter", path);
+  clear({std::move(parent), slash == std::string::npos ? path : path.substr(slash + 1)}, path);
 }
 
 void Tree::whiteout(const std::string& path) {

@@ -21,9 +21,13 @@ struct Attributes {
   std::vector<std::pair<std::string, std::string>> xattrs;
 };
 
+// A layer is nobody's yet. A container's root is in use: absolute links and `..` mean what they mean inside, mounts are
+// entered (kernel interfaces are not), and a file that is there keeps its inode, since programs watch that.
+enum class Kind { layer, container };
+
 class Tree {
  public:
-  explicit Tree(const std::string& root);
+  explicit Tree(const std::string& root, Kind kind = Kind::layer);
 
   void directory(const std::string& path);
   void file(const std::string& path);
@@ -35,6 +39,8 @@ class Tree {
   // What lower layers have there is gone; what this one has stays.
   void whiteout(const std::string& path);
   void opaque(const std::string& path);
+  // With all that is below; what is not there is fine.
+  void remove(const std::string& path);
   // Owner, mode, extended attributes, time: in this order, since each change of the first ones takes later ones away.
   void attributes(const std::string& path, const Attributes& attributes);
   void modified(const std::string& path, timespec time);
@@ -43,6 +49,7 @@ class Tree {
   // Owner, mode, extended attributes and time of another layer's directory.
   void like(const std::string& path, const std::string& from);
 
+  bool is_in_use() const { return kind_ == Kind::container; }
   // Directories that were made since nobody had named them.
   const std::vector<std::string>& implied() const { return implied_; }
 
@@ -59,11 +66,17 @@ class Tree {
   Fd enter(const std::string& path) const;
   // Unlinks what is at the place, an empty directory too; whether it was a whiteout.
   bool clear(const Place& place, const std::string& path);
+  // Writes to the regular file that is there; false where there is none, or it is a program that runs.
+  bool overwrite(const Place& place, const std::string& path);
   void make_directory(const Place& place, const std::string& path, bool hides_lower);
 
   Fd root_;
+  Kind kind_;
   std::vector<std::string> implied_;
 };
+
+// A directory of a container's root, O_PATH; symbolic links are followed below the root only.
+Fd open_inside(const std::string& root, const std::string& path);
 
 // Whether overlayfs takes a directory for opaque.
 bool is_opaque(const std::string& path);

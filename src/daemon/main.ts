@@ -15,6 +15,7 @@ import {apiServer} from './http/server.ts'
 import {apiVersion} from './http/version.ts'
 import {Idle} from './idle.ts'
 import {PendingAttaches} from './pending.ts'
+import {archiveRoutes} from './routes/archive.ts'
 import {containerRoutes} from './routes/containers.ts'
 import {execRoutes} from './routes/exec.ts'
 import {imageStoreRoutes} from './routes/image-store.ts'
@@ -110,6 +111,7 @@ async function openDaemon(paths: Paths): Promise<Daemon> {
 const routes = (daemon: Daemon) => [
   ...systemRoutes(daemon),
   ...containerRoutes(daemon),
+  ...archiveRoutes(daemon),
   ...lifecycleRoutes(daemon),
   ...streamRoutes(daemon),
   ...execRoutes(daemon),

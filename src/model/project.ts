@@ -103,6 +103,28 @@ export type Service = {
   readonly usernsMode?: 'host'
   readonly annotations?: Readonly<Record<string, string>>
   readonly useApiSocket?: boolean
+  /** What to do in its containers when files of the host change. No part of what a container is made of. */
+  readonly watch?: readonly WatchRule[]
+}
+
+export type WatchAction = 'rebuild' | 'restart' | 'sync' | 'sync+restart' | 'sync+exec'
+
+export type WatchRule = {
+  readonly action: WatchAction
+  /** Absolute: a file, or a directory with all below. */
+  readonly path: string
+  /** Where that is in the container; '' where the action writes nothing there. */
+  readonly target: string
+  /** In the syntax of .dockerignore, relative to `path`; what is ignored is so although it is included. */
+  readonly ignore: readonly string[]
+  /** None: all. */
+  readonly include: readonly string[]
+  /** All that is there goes into the containers when watching begins. */
+  readonly initialSync: boolean
+  /** Of sync+exec: run in each container after its files have changed. */
+  readonly exec?: Hook
+  /** Directory whose .dockerignore is heeded: the service's build context. */
+  readonly context?: string
 }
 
 /** A namespace that is not a container's own. */

@@ -101,15 +101,25 @@ export type Native = {
    * Makes changes below the directory `root`, in order; the first that fails ends it. Paths are bytes, relative, with
    * neither `.` nor `..`; missing parents are made, and their paths are the result. Symbolic links among the parents are
    * followed below the root only (EXDEV for one that leads out), and what is replaced is unlinked (ENOTEMPTY for a
-   * directory with something in it).
+   * directory with something in it). With `kind` 'container' the root is one that is in use: links and `..` mean what
+   * they mean inside, mounts are entered (EROFS for the kernel's own file systems), a regular file is written where it
+   * is, and what a file replaces goes with all that is below (EXDEV where something is mounted there).
    */
-  changeTree(options: {root: string; changes: readonly TreeChange[]}): Promise<Uint8Array[]>
+  changeTree(options: {
+    root: string
+    kind: 'layer' | 'container'
+    changes: readonly TreeChange[]
+  }): Promise<Uint8Array[]>
+  /** A descriptor (O_PATH) of a directory below a container's root, for the caller to close; `path` as in changeTree. */
+  openInside(options: {root: string; path: Uint8Array}): Promise<number>
+  /** A descriptor of an overlay that is mounted nowhere and goes with it; lowers uppermost first. */
+  openOverlay(options: {upper: string; work: string; lowers: readonly string[]}): Promise<number>
   /** Whether overlayfs takes a directory for opaque. At once: one call of a microsecond. */
   isOpaque(options: {path: string}): boolean
 }
 
 export type TreeChange = {readonly path: Uint8Array} & (
-  | {readonly change: 'directory' | 'whiteout' | 'opaque'}
+  | {readonly change: 'directory' | 'whiteout' | 'opaque' | 'remove'}
   | {readonly change: 'file'; readonly data: Uint8Array}
   | {readonly change: 'write'; readonly offset: number; readonly data: Uint8Array}
   | {readonly change: 'truncate'; readonly size: number}

@@ -1,3 +1,4 @@
+import type {Stats} from 'node:fs'
 import type {Duplex, Readable} from 'node:stream'
 import type {ContainerRecord, ContainerState, ExitRecord, PortBinding} from '../model/container.ts'
 import type {Image} from '../model/image.ts'
@@ -49,12 +50,37 @@ export interface Containers {
   /** Entries as they were written, oldest first, over rotated files; with `follow` until the container ends or `signal`. */
   logs(id: string, options: LogOptions): AsyncIterable<LogEntry>
   stats(id: string): Promise<ContainerStats>
+  /**
+   * Unpacks a tar archive, compressed or not, into a directory of a running container; no link leads out of its root.
+   * Errors: bad-request, not-found, conflict.
+   */
+  putArchive(
+    id: string,
+    stream: AsyncIterable<Uint8Array>,
+    options: Omit<PutArchive, 'owner'> & {readonly asUser: boolean},
+  ): Promise<void>
+  /** A running container's file, or directory with all below. Errors: bad-request, not-found. */
+  getArchive(id: string, path: string): Promise<{readonly facts: ArchivedPath; readonly archive: Readable}>
+  statPath(id: string, path: string): Promise<ArchivedPath>
   /** Host pids of everything in the container. */
   processes(id: string): Promise<readonly number[]>
   /** The listener is told once of each end, also of those that ended while no daemon ran. */
   onExit(listener: (id: string, exit: ExitRecord) => void): void
   close(): Promise<void>
 }
+
+export type PutArchive = {
+  /** A directory of the container, absolute. */
+  readonly path: string
+  /** Whose all is to be, instead of whose the archive says. */
+  readonly owner?: {readonly uid: number; readonly gid: number}
+  /** A directory takes no other's place, nor another a directory's. */
+  readonly keepKinds: boolean
+  /** `.wh.NAME` removes NAME, as in an image's layer. */
+  readonly whiteouts: boolean
+}
+
+export type ArchivedPath = {readonly name: string; readonly stats: Stats; readonly linkTarget: string}
 
 export type TerminalSize = {readonly rows: number; readonly columns: number}
 

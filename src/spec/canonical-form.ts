@@ -12,6 +12,16 @@ export type Canonical = {
   readonly models?: Readonly<Record<string, {readonly model?: string}>>
 }
 
+export type CanonicalWatchRule = {
+  readonly path?: string
+  readonly action?: string
+  readonly target?: string
+  readonly ignore?: readonly string[]
+  readonly include?: readonly string[]
+  readonly initial_sync?: boolean
+  readonly exec?: CanonicalHook
+}
+
 export type CanonicalService = {
   readonly image?: string
   readonly build?: {
@@ -46,7 +56,7 @@ export type CanonicalService = {
   readonly depends_on?: Readonly<Record<string, CanonicalDependency>>
   readonly deploy?: CanonicalDeploy | null
   readonly develop?: {
-    readonly watch?: ReadonlyArray<{readonly path?: string; readonly action?: string; readonly target?: string}>
+    readonly watch?: readonly CanonicalWatchRule[]
   } | null
   readonly device_cgroup_rules?: readonly string[]
   readonly devices?: readonly CanonicalDevice[]

@@ -1,15 +1,22 @@
+import type {Readable} from 'node:stream'
 import {StackError} from '../../base/error.ts'
 import type {ContainerRecord, ContainerState, ExitRecord} from '../../model/container.ts'
 import {attach, resize, sendSignal, stop} from '../monitor/control.ts'
 import type {
+  ArchivedPath,
   ContainerStats,
   Containers,
   ExecSpec,
   LogEntry,
   LogOptions,
   ProcessStream,
+  PutArchive,
   TerminalSize,
 } from '../runtime.ts'
+import {getArchive, statPath} from './archive/archive.ts'
+import {putArchive} from './archive/put.ts'
+import {rootAtRest} from './archive/rest.ts'
+import {type HeldRoot, holdRoot} from './archive/root.ts'
 import {pidsIn} from './cgroup/cgroups.ts'
 import {freeze} from './cgroup/freezer.ts'
 import type {CgroupDirectories} from './cgroup/layout.ts'
@@ -18,6 +25,7 @@ import {drain} from './drain.ts'
 import {leaveVolumes} from './ending.ts'
 import {type Entry, type Live, newEntry, stateOf} from './entry.ts'
 import {execStream} from './exec.ts'
+import {userOf} from './facts.ts'
 import {imageOf} from './image-of.ts'
 import {Lifetimes} from './lifetimes.ts'
 import {readLog} from './log/read.ts'
@@ -187,6 +195,27 @@ export class LocalContainers implements Containers {
     return usageOf(live && this.#parts.cgroups.directoriesOf(record), live?.pid ?? 0)
   }
 
+  async putArchive(
+    id: string,
+    stream: AsyncIterable<Uint8Array>,
+    {asUser, ...options}: Omit<PutArchive, 'owner'> & {readonly asUser: boolean},
+  ): Promise<void> {
+    const {record} = this.#entry(id)
+    const {paths, images} = this.#parts
+    const owner = asUser ? {owner: userOf(paths, record, imageOf(images, record), record.config.user)} : {}
+    await this.#withRoot(id, root => putArchive(root, stream, {...options, ...owner}))
+  }
+
+  getArchive(id: string, path: string): Promise<{facts: ArchivedPath; archive: Readable}> {
+    return new Promise((resolve, reject) => {
+      this.#withRoot(id, root => getArchive(root, path, resolve)).catch(reject)
+    })
+  }
+
+  statPath(id: string, path: string): Promise<ArchivedPath> {
+    return this.#withRoot(id, root => statPath(root, path))
+  }
+
   async processes(id: string): Promise<readonly number[]> {
     const [directory] = this.#cgroup(this.#running(id)).all
     return directory === undefined ? [] : pidsIn(directory)
@@ -212,6 +241,22 @@ export class LocalContainers implements Containers {
     const entry = this.#entry(id)
     if (entry.live === undefined) throw new StackError('conflict', `container "${entry.record.name}" is not running`)
     return entry as Entry & {live: Live}
+  }
+
+  /** While a container rests it is not started: its root is mounted once at a time. */
+  async #withRoot<T>(id: string, action: (root: HeldRoot) => Promise<T>): Promise<T> {
+    const entry = this.#entry(id)
+    const {live} = entry
+    if (live !== undefined) {
+      await using root = await holdRoot(live.pid, () => entry.live === live)
+      if (root !== undefined) return await action(root)
+    }
+    return this.#serial.run(id, async () => {
+      if (entry.live !== undefined)
+        throw new StackError('conflict', `container "${entry.record.name}" is starting or ending`)
+      await using root = await rootAtRest(this.#parts, entry.record)
+      return await action(root)
+    })
   }
 
   async #withdraw({record}: Entry): Promise<void> {

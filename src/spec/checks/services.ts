@@ -137,9 +137,14 @@ export const checkPorts: ServiceCheck = (name, service, {tell}) => {
 }
 
 export const checkWatch: ServiceCheck = (name, service, {tell}) => {
-  service.develop?.watch?.forEach(({action, target}, index) => {
-    if (target !== undefined || action === 'rebuild' || action === 'restart') return
+  service.develop?.watch?.forEach(({action, path: source, target, exec}, index) => {
     const path = ['services', name, 'develop', 'watch', index]
-    tell('missing-key', path, {message: `services.${name}.develop.watch[${index}] needs target for ${action}`})
+    const where = `services.${name}.develop.watch[${index}]`
+    if (source?.trim() === '') tell('bad-value', [...path, 'path'], {message: `${where}.path is empty`})
+    if (action === 'sync+exec' && !exec?.command?.length) {
+      tell('missing-key', path, {message: `${where} needs exec.command for ${action}`})
+    }
+    if (action === 'rebuild' || action === 'restart') return
+    if (target === undefined) tell('missing-key', path, {message: `${where} needs target for ${action}`})
   })
 }

@@ -14,6 +14,7 @@ import {providerOf} from './provider.ts'
 import {pullOf} from './pull.ts'
 import {resourcesOf} from './resources.ts'
 import {restartOf} from './restart.ts'
+import {watchOf} from './watch.ts'
 
 /** A canonical service as the rest of the program wants it: typed, complete, numbers as numbers. */
 export function serviceOf(name: string, service: CanonicalService, project: string): Service {
@@ -53,6 +54,7 @@ export function serviceOf(name: string, service: CanonicalService, project: stri
     ...defined({logging: loggingOf(service)}),
     ...defined({preStart: preStartOf(service.pre_start, image)}),
     ...defined({postStart: hooksOf(service.post_start), preStop: hooksOf(service.pre_stop)}),
+    ...defined({watch: watchOf(service)}),
     profiles: service.profiles ?? [],
   }
 }

@@ -110,3 +110,17 @@ test("errors have docker's words", async context => {
     stderr: expect.stringContaining('No such container: nonesuch'),
   })
 })
+
+test('cp into and out of a container', async context => {
+  needs(context, 'docker')
+  await place.write('greeting.txt', 'good morning\n')
+  expect((await docker('cp', 'greeting.txt', 'dock-web-1:/srv/new.txt')).all).not.toContain('rror')
+  expect((await docker('exec', 'dock-web-1', 'cat', '/srv/new.txt')).stdout).toBe('good morning\n')
+  expect((await docker('cp', 'dock-web-1:/srv', 'copy')).code).toBe(0)
+  expect((await place.run('cat', ['copy/new.txt'])).stdout).toBe('good morning\n')
+  const piped = await place.run('sh', ['-c', 'docker cp dock-web-1:/srv/new.txt - | tar -xO'], environment)
+  expect(piped.stdout).toBe('good morning\n')
+  const missing = await docker('cp', 'dock-web-1:/nowhere/at/all', 'copy')
+  expect(missing.code).toBe(1)
+  expect(missing.stderr).toContain('/nowhere/at/all')
+})

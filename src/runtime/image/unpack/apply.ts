@@ -1,7 +1,7 @@
 import {readdir} from 'node:fs/promises'
 import {errnoOf} from '../../../base/error.ts'
 import {lookup, type RootView} from '../../container/root-view.ts'
-import {type Change, type Changes, changesOf} from './changes.ts'
+import {type Change, type Changes, changesOf, refusalOf} from './changes.ts'
 import {filePieces} from './file.ts'
 import type {UnpackLimits} from './limits.ts'
 import {cleanPath, type Mark, markOf, refused} from './path.ts'
@@ -25,7 +25,8 @@ type Applying = ApplyOptions & {
 
 /** Makes a layer's directory from its archive, as overlayfs wants a lower directory to be. */
 export async function applyEntries(items: AsyncIterable<TarItem>, options: ApplyOptions): Promise<void> {
-  const changes = changesOf(options.root, options.limits.entries)
+  const mostImplied = options.limits.entries
+  const changes = changesOf({root: options.root, kind: 'layer', mostImplied, explain: refusalOf})
   const at: Applying = {...options, changes, times: new Map(), opaqueRoot: {yes: false}}
   const [below] = options.lowers
   // The root that a container sees is the uppermost layer's: one without an entry for it has that of the layers below.
@@ -59,14 +60,14 @@ async function place(at: Applying, path: string, {entry, data}: TarItem): Promis
   await changes.add(path, {change: 'attributes', ...attributesOf(entry, path)})
 }
 
-function creation({kind, target, major, minor}: TarEntry, path: string): Change {
+export function creation({kind, target, major, minor}: TarEntry, path: string): Change {
   if (kind === 'directory') return {change: 'directory'}
   if (kind === 'character' || kind === 'block' || kind === 'fifo') return {change: 'node', kind, major, minor}
   if (target === '' || target.includes('\0')) throw refused(path, 'it links to nothing')
   return {change: 'symlink', target: Buffer.from(target, 'latin1')}
 }
 
-const mostId = 0xfffffffe
+export const mostId = 0xfffffffe
 /** Others are overlayfs' and the host's own: `trusted.overlay.redirect` would show one file as another. */
 const isWanted = (name: string): boolean => /^(security\.capability$|user\.|system\.posix_acl_)/.test(name)
 

@@ -17,7 +17,16 @@ export type Changes = {
   readonly implied: Set<string>
 }
 
-export function changesOf(root: string, mostImplied: number): Changes {
+export type ChangesOptions = {
+  readonly root: string
+  readonly kind: 'layer' | 'container'
+  /** How many directories may be made that nobody named. */
+  readonly mostImplied: number
+  /** A failure of the addon in words. */
+  readonly explain: (error: unknown) => unknown
+}
+
+export function changesOf({root, kind, mostImplied, explain}: ChangesOptions): Changes {
   const implied = new Set<string>()
   let gathered: TreeChange[] = []
   let bytes = 0
@@ -25,9 +34,9 @@ export function changesOf(root: string, mostImplied: number): Changes {
 
   async function apply(changes: readonly TreeChange[]): Promise<void> {
     const made = await native()
-      .changeTree({root, changes})
+      .changeTree({root, kind, changes})
       .catch((error: unknown) => {
-        throw refusalOf(error)
+        throw explain(error)
       })
     for (const path of made) implied.add(Buffer.from(path).toString('latin1'))
     if (implied.size > mostImplied) throw new StackError('image-failed', `more than ${mostImplied} directories`)
@@ -72,7 +81,7 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /** A failure of the addon in words; `subject` is the path. What is the disk's fault is not the entry's. */
-function refusalOf(error: unknown): unknown {
+export function refusalOf(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error) || !('subject' in error)) return error
   const {code, subject} = error
   if (code === 'ENOSPC' || code === 'EDQUOT') {
