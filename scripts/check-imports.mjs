@@ -19,7 +19,8 @@ const rooms = {
   cli: ['base', 'model', 'spec', 'plan', 'engine', 'execute', 'dev', 'ui', 'version', 'runtime'],
   native: ['base'],
   runtime: ['base', 'model', 'native'],
-  daemon: ['base', 'model', 'runtime', 'version'],
+  builder: ['base', 'model', 'runtime'],
+  daemon: ['base', 'builder', 'model', 'runtime', 'version'],
   main: ['base', 'cli', 'ui', 'version'],
   version: [],
 }
@@ -47,6 +48,7 @@ const owners = {
 const pure = [
   /^spec\/(?!read)/,
   /^plan\//,
+  /^builder\/dockerfile\//,
   /rules\.ts$/,
   /runtime\/container\/steps\.ts$/,
   /daemon\/(restart|health)\.ts$/,

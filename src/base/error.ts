@@ -4,6 +4,7 @@
  */
 export type ErrorCode =
   | 'bad-request'
+  | 'build-failed'
   | 'cancelled'
   | 'conflict'
   | 'dependency-failed'

@@ -1,12 +1,14 @@
 import {chmod, mkdir, rm, rmdir} from 'node:fs/promises'
 import type {Server} from 'node:http'
 import {connect} from 'node:net'
+import {join} from 'node:path'
 import {describe, StackError} from '../base/error.ts'
 import {takeLock} from '../base/lock.ts'
 import {renewApiSocket, withdrawApiSocket} from '../runtime/container/api-socket.ts'
 import {openRuntime} from '../runtime/open.ts'
 import {type Paths, pathsFrom} from '../runtime/paths.ts'
 import {version} from '../version.ts'
+import {removeLostBuilds} from './build/run.ts'
 import type {Daemon} from './context.ts'
 import {serveDns} from './dns/serve.ts'
 import {Events} from './events.ts'
@@ -16,6 +18,7 @@ import {apiVersion} from './http/version.ts'
 import {Idle} from './idle.ts'
 import {PendingAttaches} from './pending.ts'
 import {archiveRoutes} from './routes/archive.ts'
+import {buildRoutes} from './routes/build.ts'
 import {containerRoutes} from './routes/containers.ts'
 import {execRoutes} from './routes/exec.ts'
 import {imageStoreRoutes} from './routes/image-store.ts'
@@ -105,6 +108,8 @@ async function openDaemon(paths: Paths): Promise<Daemon> {
   }
   removeWhenDone(daemon, warn)
   await runtime.containers.load()
+  await removeLostBuilds(daemon)
+  await rm(join(paths.run, 'builds'), {recursive: true, force: true})
   return daemon
 }
 
@@ -116,6 +121,7 @@ const routes = (daemon: Daemon) => [
   ...streamRoutes(daemon),
   ...execRoutes(daemon),
   ...statisticsRoutes(daemon),
+  ...buildRoutes(daemon),
   ...imageRoutes(daemon),
   ...imageStoreRoutes(daemon),
   ...networkRoutes(daemon),

@@ -21,6 +21,15 @@ export type Image = {
   readonly architecture: string
   /** Where it came from, of an image that was pulled, loaded or built. */
   readonly oci?: OciFacts
+  /** How it was built here. */
+  readonly build?: BuildFacts
+}
+
+export type BuildFacts = {
+  readonly history: readonly HistoryEntry[]
+  /** Instructions for the builds that begin with it. */
+  readonly onBuild: readonly string[]
+  readonly author: string
 }
 
 /** What an image is in the terms of the OCI image specification; its blobs are in the store. */

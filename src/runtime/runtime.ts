@@ -3,6 +3,7 @@ import type {Duplex, Readable} from 'node:stream'
 import type {ContainerRecord, ContainerState, ExitRecord, PortBinding} from '../model/container.ts'
 import type {Image} from '../model/image.ts'
 import type {Endpoint, NetworkRecord} from '../model/network.ts'
+import type {Builds} from './image/builds.ts'
 import type {Paths} from './paths.ts'
 
 /**
@@ -142,6 +143,8 @@ export type ContainerStats = {
 }
 
 export interface Images {
+  /** What a builder of images works with; undefined where there is no store. */
+  readonly builds?: Builds
   load(): Promise<void>
   list(): readonly Image[]
   /** By reference or id; only what is present. */

@@ -153,7 +153,7 @@ function tellRemoval(daemon: Daemon, {id, untagged, deleted}: ImageRemoval): voi
 
 /** Newest first; only the newest is an image of its own. */
 function historyOf(image: Image) {
-  const history = image.oci?.history ?? []
+  const history = image.oci?.history ?? image.build?.history ?? []
   const sizes = [...(image.oci?.layerSizes ?? [])]
   const steps = history.map(({created, createdBy, comment, emptyLayer}) => ({
     created: created || image.created,

@@ -95,7 +95,7 @@ const inspected = (image: Image) => ({
   Comment: '',
   Created: goTime(image.created),
   DockerVersion: '',
-  Author: image.oci?.author ?? '',
+  Author: image.oci?.author ?? image.build?.author ?? '',
   Architecture: image.architecture,
   Os: 'linux',
   Size: image.size,

@@ -1,4 +1,14 @@
-import {closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, type Stats} from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+} from 'node:fs'
 import {join} from 'node:path'
 import {native} from '../../native/binding.ts'
 
@@ -46,6 +56,19 @@ export function lookup(view: RootView, path: string): Found | undefined {
   return {kind: 'directory', path: pathOf(levels), directories: levels[levels.length - 1]!.directories}
 }
 
+/** What is in a directory that `lookup` found, by name. */
+export function childrenOf(
+  view: RootView,
+  {path, directories}: Found & {readonly kind: 'directory'},
+): Map<string, Found> {
+  const children = new Map<string, Found>()
+  for (const name of new Set(directories.flatMap(each => readdirSync(each)))) {
+    const found = find(view, join(path, name), {directories, name})
+    if (found !== undefined) children.set(name, found)
+  }
+  return children
+}
+
 /** Text of a regular file, '' where there is none: never a device or FIFO, never through a link that was put there meanwhile. */
 export function readFrom(view: RootView, path: string): string {
   const found = lookup(view, path)
@@ -60,11 +83,16 @@ export function readFrom(view: RootView, path: string): string {
 }
 
 function enter(view: RootView, levels: readonly Level[], name: string): Found | undefined {
-  const path = pathOf([...levels, {name, directories: []}])
+  return find(view, pathOf([...levels, {name, directories: []}]), {
+    directories: levels[levels.length - 1]!.directories,
+    name,
+  })
+}
+
+function find(view: RootView, path: string, {directories: all, name}: Level): Found | undefined {
   const overlay = view.overlays.findLast(each => each.target === path)
   if (overlay !== undefined) return {kind: 'directory', path, directories: overlay.layers}
   const directories: string[] = []
-  const all = levels[levels.length - 1]!.directories
   for (const [index, directory] of all.entries()) {
     const hostPath = join(directory, name)
     const stats = lstatSync(hostPath, {throwIfNoEntry: false})

@@ -7,6 +7,7 @@ import type {Paths} from '../paths.ts'
 import type {ImageRemoval, Images} from '../runtime.ts'
 import {openApt} from './apt/apt.ts'
 import {aptImage} from './apt/image.ts'
+import {buildsOf} from './builds.ts'
 import {type DockerReference, defaultRegistry} from './docker-reference.ts'
 import {hostImage} from './host/image.ts'
 import {standInFor} from './known.ts'
@@ -104,6 +105,7 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
   }
 
   return {
+    builds: buildsOf(paths.images, store),
     load: () => store.load(),
     list: () => store.list(),
     find,

@@ -62,6 +62,13 @@ export function layerStore(images: string) {
     }
   }
 
+  /** Makes a directory of the same file system a layer: moved into place when all of it is on disk. */
+  async function take(id: string, from: string): Promise<void> {
+    await hideLayers()
+    await flush(from)
+    await rename(from, path(id))
+  }
+
   /** Images have setuid programs and device nodes, which are for their containers and not for the host's users. */
   async function hideLayers(): Promise<void> {
     await mkdir(layers, {recursive: true, mode: 0o700})
@@ -99,7 +106,7 @@ export function layerStore(images: string) {
     await removeAll(aside)
   }
 
-  return {path, locked, build, sweep, discard}
+  return {path, locked, build, take, sweep, discard}
 }
 
 /** A tar whose starter was killed may go on for a moment; what it puts back is removed at the next load. */

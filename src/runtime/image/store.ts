@@ -6,6 +6,7 @@ import {contentStore, type OwnedContent} from './content/content.ts'
 import {type LayerStore, layerStore} from './layers.ts'
 import {sizeOf} from './measure.ts'
 import {type ImageRecord, type RecordStore, recordStore} from './records.ts'
+import {type StepStore, stepStore} from './steps.ts'
 
 /** What makes an image: its identity is known before it is made, so one that is there is not made again. */
 export type Recipe = {
@@ -27,6 +28,8 @@ export class ImageStore {
   readonly content: OwnedContent
   readonly #layers: LayerStore
   readonly #records: RecordStore
+  /** Steps of builds, which are images that no list shows. */
+  readonly steps: StepStore
   readonly #claims: Claims
   readonly #images = new Map<string, ImageRecord>()
   readonly #names = new Map<string, string>()
@@ -37,6 +40,7 @@ export class ImageStore {
     this.content = contentStore(images)
     this.#layers = layerStore(images)
     this.#records = recordStore(images)
+    this.steps = stepStore({images, layers: this.#layers})
     this.#claims = claimsOf(images)
   }
 
@@ -50,6 +54,7 @@ export class ImageStore {
       if (this.#images.has(id)) this.#names.set(reference, id)
       else await this.#records.unname(reference)
     }
+    await this.steps.load()
     await this.content.sweep()
     await this.#removeUnused()
   }
@@ -60,7 +65,7 @@ export class ImageStore {
 
   /** By reference, id, or a beginning of the id that only one image has. */
   find(name: string): Image | undefined {
-    const record = this.#images.get(this.#names.get(name) ?? name) ?? this.#byBeginning(name)
+    const record = this.#images.get(this.#names.get(name) ?? name) ?? this.#byBeginning(name) ?? this.steps.get(name)
     return record && this.#image(record)
   }
 
@@ -77,6 +82,31 @@ export class ImageStore {
       for (const reference of [references].flat()) await this.name(reference, record.id)
       return this.#image(record)
     })
+  }
+
+  /** Keeps an image whose layers are there, and lets the references mean it. Within `during`. */
+  async keep(references: readonly string[], record: ImageRecord): Promise<Image> {
+    const kept = this.#images.get(record.id) ?? record
+    await this.#records.write(kept)
+    this.#images.set(record.id, kept)
+    for (const reference of references) await this.name(reference, record.id)
+    return this.#image(kept)
+  }
+
+  /** Forgets the steps of builds, and with these the layers that no image has. Gives the bytes that came free. */
+  async forgetSteps(): Promise<number> {
+    await this.steps.clear()
+    return await this.#removeUnused()
+  }
+
+  /** An image as it is kept: of one that is there, by id. */
+  record(id: string): ImageRecord | undefined {
+    return this.#images.get(id) ?? this.steps.get(id)
+  }
+
+  /** As others see it. */
+  shown(record: ImageRecord): Image {
+    return this.#image(record)
   }
 
   /** Lets a reference mean an image that is there. */
@@ -134,7 +164,7 @@ export class ImageStore {
   /** Layers and blobs of which no record tells, in bytes; nothing while somebody makes an image. */
   async #removeUnused(): Promise<number> {
     const freed = await this.#claims.unlessClaimed(async () => {
-      const records = await this.#records.all()
+      const records = [...(await this.#records.all()), ...(await this.steps.all())]
       const layers = await this.#layers.sweep(async () => new Set(records.flatMap(layersOf)), sizeOf)
       return layers + (await this.#removeBlobs(new Set(records.flatMap(blobsOf))))
     })
@@ -171,7 +201,10 @@ export class ImageStore {
   }
 }
 
-const layersOf = (record: ImageRecord): string[] => [...record.layers, ...record.overlays.flatMap(each => each.own)]
+export const layersOf = (record: ImageRecord): string[] => [
+  ...record.layers,
+  ...record.overlays.flatMap(each => each.own),
+]
 
 const blobsOf = ({oci}: ImageRecord): string[] =>
   oci === undefined ? [] : [oci.manifest, oci.config, ...oci.layers].map(each => each.digest)

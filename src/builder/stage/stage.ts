@@ -1,0 +1,44 @@
+import type {SourceFile} from '../../base/diagnostic.ts'
+import type {Image} from '../../model/image.ts'
+import type {Builds} from '../../runtime/image/builds.ts'
+import type {Instruction} from '../dockerfile/instruction.ts'
+import type {Hashes} from '../files/hashes.ts'
+import type {Source} from '../files/source.ts'
+import type {BuildHost, BuildRequest} from '../request.ts'
+import type {State} from './state.ts'
+
+/** What one step is done with. */
+export type StepContext = {
+  readonly request: BuildRequest
+  readonly host: BuildHost
+  readonly builds: Builds
+  readonly hashes: Hashes
+  readonly dockerfile: SourceFile
+  readonly signal: AbortSignal
+  readonly context: Source
+  /** Nothing of its stage is taken from earlier builds. */
+  readonly isFresh: boolean
+  /** What `--from` and `from=` mean: a stage, a named context, an image. */
+  from(name: string, instruction: Instruction): Promise<Source>
+  readonly onLine: (line: string) => void
+}
+
+/** What a step comes to: `isCached` where nothing had to be done. */
+export type Stepped = {readonly state: State; readonly isCached: boolean}
+
+/** Makes a step unless it is known by its key. Two that make the same one at a time make it once. */
+export async function stepOf(
+  {builds, isFresh}: StepContext,
+  key: string,
+  make: () => Promise<Image>,
+): Promise<{step: Image; isCached: boolean}> {
+  const known = isFresh ? undefined : await builds.find(key)
+  if (known !== undefined) return {step: known, isCached: true}
+  const running = underWay.get(key)
+  if (running !== undefined) return {step: await running, isCached: true}
+  const making = make().finally(() => underWay.delete(key))
+  underWay.set(key, making)
+  return {step: await making, isCached: false}
+}
+
+const underWay = new Map<string, Promise<Image>>()

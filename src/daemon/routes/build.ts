@@ -1,0 +1,80 @@
+import {StackError} from '../../base/error.ts'
+import {build} from '../../builder/build.ts'
+import type {BuildEvent} from '../../builder/request.ts'
+import {unpackContext} from '../build/archive.ts'
+import {type BuildBody, requestOf, within} from '../build/body.ts'
+import {runnerOf} from '../build/run.ts'
+import type {Daemon} from '../context.ts'
+import {errorBody, messageOf} from '../http/errors.ts'
+import type {Reply, Request, Route} from '../http/router.ts'
+
+/** The content type of our own client's request: the context is a directory of this machine, and nothing is sent. */
+const local = 'application/vnd.stack.build+json'
+
+export function buildRoutes(daemon: Daemon): Route[] {
+  return [
+    {method: 'POST', pattern: '/build', handle: (request, reply) => handle(daemon, request, reply)},
+    {
+      method: 'POST',
+      pattern: '/build/prune',
+      async handle(_request, reply) {
+        const freed = (await daemon.runtime.images.builds?.prune()) ?? 0
+        reply.json(200, {CachesDeleted: [], SpaceReclaimed: freed})
+      },
+    },
+  ]
+}
+
+async function handle(daemon: Daemon, request: Request, reply: Reply): Promise<void> {
+  if (request.raw.headers['content-type'] === local) {
+    return await built(daemon, {request, reply, body: await request.json<BuildBody>()})
+  }
+  const {builds} = daemon.runtime.images
+  if (builds === undefined) throw new StackError('unsupported', 'there is no store for images')
+  const workplace = await builds.workplace()
+  try {
+    const name = request.query.get('dockerfile') || 'Dockerfile'
+    if (!within(workplace.directory, name)) {
+      throw new StackError('bad-request', `the Dockerfile (${name}) must be within the build context`)
+    }
+    await unpackContext(request.raw, workplace.directory)
+    await built(daemon, {request, reply, body: {Context: workplace.directory}})
+  } finally {
+    await workplace.remove()
+  }
+}
+
+type Asked = {readonly request: Request; readonly reply: Reply; readonly body: BuildBody}
+
+/** Answers with a line of JSON for each thing that happens; one that fails says so in the last. */
+async function built(daemon: Daemon, {request, reply, body}: Asked): Promise<void> {
+  const wanted = await requestOf(request.query, body)
+  const {images, paths} = daemon.runtime
+  const quiet = ['1', 'true'].includes(request.query.get('q') ?? '')
+  const out = reply.stream(200, 'application/json')
+  const tell = (line: object) => void (out.writable && out.write(`${JSON.stringify(line)}\n`))
+  try {
+    const image = await build(
+      wanted,
+      {images, runDirectory: paths.run, run: runnerOf(daemon)},
+      {report: event => (quiet ? undefined : tell(lineOf(event))), signal: reply.gone},
+    )
+    for (const name of wanted.tags) daemon.events.tell('image', 'tag', image.id, {name})
+    tell({aux: {ID: image.id}})
+    tell({stream: quiet ? `${image.id}\n` : `Successfully built ${image.id.slice(7, 19)}\n`})
+    if (!quiet) for (const name of wanted.tags) tell({stream: `Successfully tagged ${name}\n`})
+  } catch (error) {
+    tell({errorDetail: {...errorBody(error), message: messageOf(error)}, error: messageOf(error)})
+  } finally {
+    out.end()
+  }
+}
+
+/** `stackStep` is for our own client; others read `stream`. */
+function lineOf(event: BuildEvent): object {
+  const {step} = event
+  if (event.kind === 'begin') return {stream: `${step}\n`, stackStep: {step, state: 'begin'}}
+  if (event.kind === 'cached') return {stream: ' ---> Using cache\n', stackStep: {step, state: 'cached'}}
+  if (event.kind === 'output') return {stream: `${event.line}\n`, stackStep: {step, line: event.line}}
+  return {stream: '', stackStep: {step, state: 'done', milliseconds: event.milliseconds}}
+}

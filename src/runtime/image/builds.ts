@@ -1,0 +1,111 @@
+import {randomBytes} from 'node:crypto'
+import {mkdir} from 'node:fs/promises'
+import {join} from 'node:path'
+import {hashOf, sha256} from '../../base/hash.ts'
+import type {HistoryEntry, Image, ImageConfig} from '../../model/image.ts'
+import {architecture} from './measure.ts'
+import {runWell} from './program.ts'
+import type {ImageRecord} from './records.ts'
+import {parseReference} from './reference.ts'
+import type {Changed} from './steps.ts'
+import type {ImageStore} from './store.ts'
+
+export type Builds = ReturnType<typeof buildsOf>
+
+export type BuiltImage = {
+  /** The last step of its target. */
+  readonly step: Image
+  readonly config: ImageConfig
+  readonly names: readonly string[]
+  readonly history: readonly HistoryEntry[]
+  readonly onBuild: readonly string[]
+  readonly author: string
+}
+
+const noConfig: ImageConfig = {
+  user: '',
+  env: [],
+  entrypoint: [],
+  cmd: [],
+  workingDir: '',
+  volumes: [],
+  exposedPorts: [],
+  labels: {},
+  stopSignal: '',
+}
+
+/** What a builder needs of the images: steps, whose layers are in the store, and images made of their last one. */
+export function buildsOf(images: string, store: ImageStore) {
+  const {steps} = store
+  const recordOf = (image: Image): ImageRecord => {
+    const record = store.record(image.id)
+    if (record === undefined) throw new Error(`step ${image.id} is gone`)
+    return record
+  }
+
+  return {
+    /** Where cache mounts and what is known of files' contents are kept. */
+    directory: join(images, 'builds'),
+
+    /** Nothing that is made meanwhile is taken for left over. */
+    during: <T>(action: () => Promise<T>): Promise<T> => store.during(action),
+
+    /** What a stage begins with: the image's files without its settings. */
+    async base(image: Image): Promise<Image> {
+      const key = hashOf({base: image.id})
+      const {layers, overlays, size} = recordOf(image)
+      const found = await steps.find(key)
+      const made = {layers, overlays, size, architecture, config: noConfig, created: Date.now(), id: `sha256:${key}`}
+      return store.shown(found ?? (await steps.keep(made)))
+    },
+
+    /** The same of nothing. */
+    async scratch(): Promise<Image> {
+      const empty = sha256('no layer')
+      await steps.empty(empty)
+      const id = `sha256:${hashOf('scratch')}`
+      const made = {layers: [empty], overlays: [], size: 0, architecture, config: noConfig, created: Date.now(), id}
+      return store.shown((await steps.find(hashOf('scratch'))) ?? (await steps.keep(made)))
+    },
+
+    async find(key: string): Promise<Image | undefined> {
+      const found = await steps.find(key)
+      return found && store.shown(found)
+    },
+
+    async add(key: string, parent: Image, changed: Changed): Promise<Image> {
+      return store.shown(await steps.add(key, recordOf(parent), changed))
+    },
+
+    /** A directory for what is being made, on the file system of the layers; removed with the next load, if not before. */
+    async workplace(): Promise<{directory: string; remove(): Promise<void>}> {
+      const directory = join(images, 'incoming', `build-${randomBytes(6).toString('hex')}.work`)
+      await mkdir(directory, {recursive: true, mode: 0o700})
+      return {
+        directory,
+        remove: async () => void (await runWell('rm', ['-rf', '--one-file-system', '--', directory])),
+      }
+    },
+
+    /** An image in the store: its id says what it is made of and how it runs, not when it was made. */
+    async finish({step, config, names, history, onBuild, author}: BuiltImage): Promise<Image> {
+      const {layers, overlays, size} = recordOf(step)
+      const references = names.map(each => parseReference(each).text)
+      const build = {history, onBuild, author}
+      const id = `sha256:${hashOf({step: step.id, config, onBuild, author})}`
+      return await store.keep(references, {
+        id,
+        layers,
+        overlays,
+        size,
+        config,
+        architecture,
+        created: Date.now(),
+        build,
+      })
+    },
+
+    /** Every step is done anew the next time. Gives the bytes that came free. */
+    prune: (): Promise<number> => store.forgetSteps(),
+  }
+}
