@@ -2,7 +2,7 @@ import {mkdir} from 'node:fs/promises'
 import {basename, dirname, join} from 'node:path'
 import {StackError} from '../../base/error.ts'
 import {lookup, type RootView} from '../../runtime/container/root-view.ts'
-import {type Change, type Changes, changesOf} from '../../runtime/image/unpack/changes.ts'
+import {type Change, type Changes, changesOf, refusalOf} from '../../runtime/image/unpack/changes.ts'
 import {statsOf} from './digest.ts'
 import type {Item} from './source.ts'
 
@@ -34,7 +34,7 @@ export function writerOver(view: RootView, workplace: string) {
 
   async function begin({directory, layers}: (typeof targets)[number]): Promise<Changes> {
     await mkdir(directory, {recursive: true})
-    const changes = changesOf(directory, mostImplied)
+    const changes = changesOf({root: directory, kind: 'layer', mostImplied, explain: refusalOf})
     await changes.add('', {change: 'like', from: Buffer.from(layers[0]!)})
     return changes
   }

@@ -40,7 +40,13 @@ describe('a connection that is cut in a layer', () => {
       return starts.length <= 3 && cut(response, bytes, start, 100_000)
     }
     await pulled(at('web:v1'))
-    expect(starts).toEqual([0, 100_000, 200_000, 300_000])
+    // What was sent last may be lost with the connection.
+    expect(starts).toHaveLength(4)
+    expect(starts[0]).toBe(0)
+    for (const [index, start] of starts.slice(1).entries()) {
+      expect(start).toBeGreaterThan(starts[index]!)
+      expect(start).toBeLessThanOrEqual(starts[index]! + 100_000)
+    }
   })
 
   test('is taken up by a server that knows no ranges', async () => {

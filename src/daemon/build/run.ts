@@ -1,0 +1,86 @@
+import {randomBytes} from 'node:crypto'
+import type {BuildHost, RunMount, RunSpec} from '../../builder/request.ts'
+import type {ContainerRecord} from '../../model/container.ts'
+import {overlaysOf} from '../../runtime/container/layers.ts'
+import type {Daemon} from '../context.ts'
+import {createContainer} from '../create.ts'
+import {isUp, kill, remove, start} from '../lifecycle.ts'
+import type {CreateBody} from '../translate/bodies.ts'
+import {lineReader} from './lines.ts'
+
+/** Marks containers of builds: one that nobody waits for any more is taken away. */
+export const buildLabel = 'stack.build'
+
+/** Runs a step's program in a container of ours, which the step before is the image of. */
+export function runnerOf(daemon: Daemon): BuildHost['run'] {
+  return async (spec, {onLine, signal}) => {
+    signal.throwIfAborted()
+    const {record} = await createContainer(daemon, `stack_build_${randomBytes(6).toString('hex')}`, bodyOf(spec))
+    const stop = () => void kill(daemon, record, 'SIGKILL').catch(() => undefined)
+    try {
+      const ended = daemon.supervisor.nextExit(record.id)
+      const lines = lineReader(onLine)
+      let output: Promise<void> = Promise.resolve()
+      daemon.pending.add(record.id, async () => {
+        const stream = await daemon.runtime.containers.attach(record.id, {stdin: false})
+        stream.io.on('data', (piece: Buffer) => lines.add(piece))
+        output = stream.exited.then(() => undefined)
+      })
+      await start(daemon, record)
+      signal.addEventListener('abort', stop)
+      if (signal.aborted) stop()
+      const {code} = await ended
+      await output
+      lines.end()
+      return {code, changed: changesOf(daemon, record, spec), remove: () => takeAway(daemon, record)}
+    } catch (error) {
+      await takeAway(daemon, record)
+      throw error
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+}
+
+/** What a daemon that was killed left at work. */
+export async function removeLostBuilds(daemon: Daemon): Promise<void> {
+  const lost = daemon.runtime.containers.list().filter(each => each.config.labels[buildLabel] !== undefined)
+  await Promise.all(lost.map(each => takeAway(daemon, each)))
+}
+
+async function takeAway(daemon: Daemon, record: ContainerRecord): Promise<void> {
+  if (isUp(daemon, record)) await kill(daemon, record, 'SIGKILL')
+  await remove(daemon, record, {force: true, volumes: true})
+}
+
+function changesOf({runtime}: Daemon, {id}: ContainerRecord, {image}: RunSpec) {
+  return overlaysOf(runtime.paths.container(id), image).map(({target, upper}) => ({target, directory: upper}))
+}
+
+function bodyOf({image, command, env, user, workingDir, network, extraHosts, shmSize, mounts}: RunSpec): CreateBody {
+  return {
+    Image: image.id,
+    Entrypoint: command,
+    Cmd: [],
+    Env: env,
+    User: user,
+    WorkingDir: workingDir,
+    Labels: {[buildLabel]: ''},
+    HostConfig: {
+      NetworkMode: network === 'default' ? 'default' : network,
+      ExtraHosts: extraHosts,
+      ...(shmSize === undefined ? {} : {ShmSize: shmSize}),
+      LogConfig: {Type: 'none', Config: {}},
+      Mounts: mounts.map(mountBody),
+    },
+  }
+}
+
+const mountBody = (mount: RunMount) =>
+  mount.type === 'tmpfs'
+    ? {
+        Type: 'tmpfs',
+        Target: mount.target,
+        ...(mount.size === undefined ? {} : {TmpfsOptions: {SizeBytes: mount.size}}),
+      }
+    : {Type: 'bind', Source: mount.source, Target: mount.target, ReadOnly: mount.readOnly}
