@@ -1,5 +1,5 @@
+import {slots} from '../base/slots.ts'
 import {isWait, mayFail, type Step} from '../plan/step.ts'
-import {slots} from './slots.ts'
 
 export type Phase = 'started' | 'progress' | 'warned' | 'done' | 'failed' | 'skipped'
 

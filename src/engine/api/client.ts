@@ -112,11 +112,17 @@ export async function openClient(options: ClientOptions): Promise<Client> {
   return new Client(new Docker(connection(options) as Dockerode.DockerOptions), options)
 }
 
+/** Less than our daemon stays after the last request. */
+const keptFor = 1000
+
+/** A connection per request: on a kept one a request may meet the engine closing it, which ours does not do so soon. */
+const agent = (isOurs: boolean): HttpAgent => new HttpAgent(isOurs ? {keepAlive: true, timeout: keptFor} : {})
+
 /** All that the environment might have said is overruled: docker-modem reads DOCKER_HOST by itself. */
-function connection({address, certificates}: ClientOptions) {
-  // A connection per request: on a kept one a request may meet the engine closing it.
+function connection({address, certificates, revive}: ClientOptions) {
+  const isOurs = revive !== undefined
   if (address.kind === 'unix') {
-    return {socketPath: address.path, protocol: 'http', agent: new HttpAgent(), host: undefined, port: undefined}
+    return {socketPath: address.path, protocol: 'http', agent: agent(isOurs), host: undefined, port: undefined}
   }
   const {host, port, tls} = address
   if (!tls) return {host, port, protocol: 'http', agent: new HttpAgent()}

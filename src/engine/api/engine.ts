@@ -1,4 +1,5 @@
 import {StackError} from '../../base/error.ts'
+import {slots} from '../../base/slots.ts'
 import type {
   Actual,
   ActualContainer,
@@ -27,6 +28,9 @@ import {demultiplex, unframed, untilAborted} from './streams.ts'
 /** What our own engine says of itself; others have no such page. */
 export type StackInfo = {readonly version: string; readonly capabilities: EngineCapabilities}
 
+/** Containers that are made, and that are started, at a time: an engine gains nothing by more, and they need memory. */
+const atOnce = 16
+
 /** An engine that speaks the Engine API: ours, Docker, Podman. */
 export class ApiEngine implements Engine {
   readonly name: string
@@ -34,6 +38,8 @@ export class ApiEngine implements Engine {
   readonly archives: ImageArchives
   readonly #client: Client
   readonly #isOurs: boolean
+  readonly #creating = slots(atOnce)
+  readonly #starting = slots(atOnce)
 
   constructor(client: Client, info: StackInfo | undefined) {
     this.#client = client
@@ -150,11 +156,11 @@ export class ApiEngine implements Engine {
   }
 
   createContainer(spec: ContainerSpec, warn: (text: string) => void = () => {}): Promise<string> {
-    return create(this.#client, spec, {isOurs: this.#isOurs, warn})
+    return this.#creating(() => create(this.#client, spec, {isOurs: this.#isOurs, warn}))
   }
 
   startContainer(id: string): Promise<void> {
-    return unlessSo(this.#client.ask(docker => docker.getContainer(id).start()))
+    return this.#starting(() => unlessSo(this.#client.ask(docker => docker.getContainer(id).start())))
   }
 
   stopContainer(id: string, {grace, signal}: {grace?: number; signal?: string}): Promise<void> {

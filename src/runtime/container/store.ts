@@ -77,7 +77,8 @@ export class ContainerStore {
   async begin(id: string): Promise<void> {
     const paths = this.#paths.container(id)
     mkdirSync(paths.runDirectory, {recursive: true, mode: 0o700})
-    for (const file of [paths.exit, paths.error, told(paths.directory)]) rmSync(file, {force: true})
+    // Looked at first: to remove what is not there costs an error with its stack.
+    for (const file of [paths.exit, paths.error, told(paths.directory)]) if (existsSync(file)) rmSync(file)
     writeFileSync(begun(paths.directory), '')
   }
 

@@ -1,4 +1,5 @@
 import {readdir, readFile, writeFile} from 'node:fs/promises'
+import {errnoOf} from '../../base/error.ts'
 import {readSmall} from '../../base/file.ts'
 import {native} from '../../native/binding.ts'
 import {hostResolvers} from './resolvers.ts'
@@ -36,6 +37,27 @@ export async function enableForwarding({ipv6}: {readonly ipv6: boolean}): Promis
     if ((await get(`ipv6/conf/${link}/accept_ra`)) === '1') await set(`ipv6/conf/${link}/accept_ra`, '2')
   }
   await set('ipv6/conf/all/forwarding', '1')
+}
+
+const neighbours = {gc_thresh1: 4096, gc_thresh2: 16384, gc_thresh3: 32768} as const
+
+/**
+ * The kernel has one table of neighbours for all namespaces: with its 1024 entries containers cannot be reached any more
+ * at some five hundred. Never lowered; only the first network namespace has the files.
+ */
+export async function allowManyNeighbours(): Promise<void> {
+  for (const family of ['ipv4', 'ipv6']) {
+    for (const [name, wanted] of Object.entries(neighbours)) {
+      const file = `${family}/neigh/default/${name}`
+      const now = readSmall(sysctl(file))
+      if (now !== undefined && Number(now) < wanted) await writeFile(sysctl(file), String(wanted)).catch(ignoreReadOnly)
+    }
+  }
+}
+
+/** As in a container, where the host must have set it. */
+function ignoreReadOnly(error: unknown): void {
+  if (!['EROFS', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error
 }
 
 /** Lets connections to 127.0.0.1 be sent on into this bridge; the rules drop what comes the other way. */
