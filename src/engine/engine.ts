@@ -36,6 +36,8 @@ export interface Engine {
   removeNetwork(id: string): Promise<void>
   /** Every container that is on it, of whatever project, running or not. */
   networkUsers(id: string): Promise<ReadonlyArray<{readonly id: string; readonly name: string}>>
+  /** Those of the ports that containers of the project would not get now, if the leaving ones had gone. Not every engine can tell. */
+  takenPorts?(asked: PortQuestion): Promise<readonly TakenPort[]>
   createVolume(spec: VolumeSpec): Promise<void>
   removeVolume(name: string): Promise<void>
   /** As networkUsers. */
@@ -69,6 +71,27 @@ export type ImageArchives = {
   load(archive: Readable): Promise<readonly string[]>
   save(names: readonly string[]): Promise<Readable>
 }
+
+export type PortQuestion = {
+  readonly project: string
+  /** Ids of containers. */
+  readonly leaving: readonly string[]
+  readonly ports: readonly WantedPort[]
+}
+
+/** A port of the host that a container is to have. */
+export type WantedPort = {
+  readonly service: string
+  /** '' is every address of the host. */
+  readonly hostIp: string
+  readonly port: number
+  readonly protocol: 'tcp' | 'udp'
+  /** Replicas of the service have it together; one of a range each has for itself. */
+  readonly isShared: boolean
+}
+
+/** Why one of them cannot be had: `port 8080 is taken by nginx (pid 12)`. */
+export type TakenPort = Pick<WantedPort, 'hostIp' | 'port' | 'protocol'> & {readonly problem: string}
 
 export type EngineCapabilities = {
   /** A port of a service is published once and spread over its replicas. */

@@ -205,6 +205,8 @@ export interface Networks {
   serve(record: ContainerRecord): Promise<void>
   /** Before it is told to stop, and when it has: it gets no new connections; those that stand are left alone. */
   withdraw(id: string): Promise<void>
+  /** Those of the ports that replicas of the project's services would not get, and why. Nothing is reserved. */
+  takenPorts(asked: PortQuestion): Promise<readonly TakenPort[]>
   /** Whether others get the connections that it would get. */
   hasOthers(id: string): boolean
   /** When its program has ended. The namespace and its addresses stay. */
@@ -224,6 +226,24 @@ export interface Networks {
   redirectDns(network: string, port: number | undefined): Promise<void>
   close(): Promise<void>
 }
+
+export type PortQuestion = {
+  readonly project: string
+  /** Ids of containers that will have gone. */
+  readonly leaving: readonly string[]
+  readonly ports: readonly AskedPort[]
+}
+
+export type AskedPort = {
+  readonly service: string
+  readonly hostIp: string
+  readonly port: number
+  readonly protocol: 'tcp' | 'udp'
+  /** With the other replicas of its service. */
+  readonly isShared: boolean
+}
+
+export type TakenPort = Pick<AskedPort, 'hostIp' | 'port' | 'protocol'> & {readonly problem: string}
 
 export type NetworkOptions = {
   readonly name: string

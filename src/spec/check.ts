@@ -9,6 +9,7 @@ import {checkKernel} from './checks/kernel.ts'
 import {checkLogging} from './checks/logging.ts'
 import {checkMountPlaces, checkMountValues} from './checks/mounts.ts'
 import {checkNetworkLimits} from './checks/network-limits.ts'
+import {checkHostPorts} from './checks/ports.ts'
 import {checkProvider} from './checks/provider.ts'
 import {checkReferences} from './checks/references.ts'
 import {checkResources} from './checks/resources.ts'
@@ -76,6 +77,7 @@ export function check({model, written, switched, problems, report, valuesOnly}: 
   if (valuesOnly) return
   checkDependencies(model, switched, tell)
   checkContainerNames(switched, tell)
+  checkHostPorts(switched, tell)
 }
 
 const isInside = ({at}: Diagnostic, tree: Tree): boolean =>

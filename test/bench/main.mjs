@@ -2,13 +2,14 @@
 import {writeFileSync} from 'node:fs'
 import {cpus, loadavg, release} from 'node:os'
 import {compose} from './compose.mjs'
+import {dns} from './dns.mjs'
 import {exec} from './exec.mjs'
 import {scale} from './scale.mjs'
 import {services} from './services.mjs'
 import {start} from './start.mjs'
 import {startup} from './startup.mjs'
 
-const all = {startup, start, exec, compose, scale, services}
+const all = {startup, start, exec, compose, scale, services, dns}
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter(name => !(name in all))
 if (unknown.length > 0) {

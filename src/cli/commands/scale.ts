@@ -3,6 +3,7 @@ import {providedServices} from '../../plan/providers.ts'
 import {planScale} from '../../plan/scale.ts'
 import {apply} from '../apply.ts'
 import {command} from '../command.ts'
+import {checkPorts} from '../ports.ts'
 import {provide} from '../providers.ts'
 import {parseScales} from '../up-options.ts'
 
@@ -18,7 +19,9 @@ export const scale = command({
     const project = await provide(context, loaded, provided)
     const images = await presentImages(await context.engine(), Object.values(project.services))
     const {actual} = await context.observe()
-    await apply(context, planScale(project, actual, scales, {noDeps: values['no-deps'], images}), {title: 'scale'})
+    const plan = planScale(project, actual, scales, {noDeps: values['no-deps'], images})
+    if (!context.settings.dryRun) await checkPorts(await context.engine(), project, plan)
+    await apply(context, plan, {title: 'scale'})
     return 0
   },
 })

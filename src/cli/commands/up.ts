@@ -2,6 +2,7 @@ import {apply, showPlan} from '../apply.ts'
 import {ask} from '../ask.ts'
 import {command} from '../command.ts'
 import type {Context} from '../context.ts'
+import {checkPorts} from '../ports.ts'
 import {upAttached} from '../up-attached.ts'
 import {upOptions} from '../up-options.ts'
 import {type PlannedUp, planFor} from '../up-plan.ts'
@@ -21,6 +22,7 @@ export const up = command({
     const bold = await planFor(context, values, operands, {recreateVolumes: true})
     const isAgreed = values.yes || (await confirm(context, bold))
     const planned = isAgreed ? bold : await planFor(context, values, operands, {recreateVolumes: false})
+    await checkPorts(planned.engine, planned.project, planned.plan)
     if (!values.detach && !values.wait && !values['no-start'])
       return upAttached(context, {planned, values, services: operands})
     await apply(context, planned.plan, {title: 'up', patience: values['wait-timeout'], quietPull: values['quiet-pull']})

@@ -1,4 +1,5 @@
 import {arch, cpus, hostname, release, totalmem} from 'node:os'
+import type {PortQuestion} from '../../runtime/runtime.ts'
 import type {Daemon} from '../context.ts'
 import type {ApiEvent} from '../events.ts'
 import {type Filters, matchesAny, matchesLabels, parseFilters} from '../filters.ts'
@@ -26,6 +27,14 @@ export function systemRoutes(daemon: Daemon): Route[] {
       method: 'GET',
       pattern: '/stack/info',
       handle: (_request, reply) => reply.json(200, {version: daemon.version, capabilities: {sharedPorts: true}}),
+    },
+    {
+      method: 'POST',
+      pattern: '/stack/ports',
+      async handle(request, reply) {
+        const {project = '', leaving = [], ports = []} = await request.json<Partial<PortQuestion>>()
+        reply.json(200, await daemon.runtime.networks.takenPorts({project, leaving, ports}))
+      },
     },
     {
       method: 'GET',

@@ -13,7 +13,9 @@ import type {
   LogChunk,
   LogOptions,
   NetworkSpec,
+  PortQuestion,
   Streams,
+  TakenPort,
   VolumeSpec,
 } from '../engine.ts'
 import {label} from '../labels.ts'
@@ -131,6 +133,11 @@ export class ApiEngine implements Engine {
 
   removeNetwork(id: string): Promise<void> {
     return unlessGone(this.#client.ask(docker => docker.getNetwork(id).remove()))
+  }
+
+  async takenPorts({project, leaving, ports}: PortQuestion): Promise<readonly TakenPort[]> {
+    if (!this.#isOurs) return []
+    return this.#client.call({method: 'POST', path: '/stack/ports', body: {project, leaving, ports}})
   }
 
   networkUsers(id: string) {

@@ -3,7 +3,7 @@ import {Rollback} from '../../base/rollback.ts'
 import type {ContainerRecord} from '../../model/container.ts'
 import type {Endpoint, NetworkRecord} from '../../model/network.ts'
 import type {Paths} from '../paths.ts'
-import type {NetworkNames, NetworkOptions, Networks, PublishedPort} from '../runtime.ts'
+import type {NetworkNames, NetworkOptions, Networks, PortQuestion, PublishedPort, TakenPort} from '../runtime.ts'
 import {attachEndpoints, isPinned, unpin} from './attach.ts'
 import {ensureBridge, removeLink} from './bridge.ts'
 import {Bridges, bridgeWithRoom, containersPerBridge} from './bridges.ts'
@@ -277,6 +277,10 @@ export class LocalNetworks implements Networks {
     // Nothing changes for the last one, since it would get connections even so.
     if (!lease.publishing || !this.#ports.isShared(lease) || !this.#ports.setReady(id, false)) return
     await this.#ruleset.apply()
+  }
+
+  takenPorts(asked: PortQuestion): Promise<readonly TakenPort[]> {
+    return this.#ports.taken(asked)
   }
 
   hasOthers(id: string): boolean {

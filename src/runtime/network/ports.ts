@@ -38,7 +38,7 @@ function collide(a: PublishedPort, b: PublishedPort): boolean {
 export const isEvery = (hostIp: string): boolean => hostIp === '' || hostIp === '0.0.0.0'
 
 /** Replicas of a service share a port that was asked for by its number. */
-export const mayShare = (a: Lease, b: Lease): boolean =>
+export const mayShare = (a: Lease, b: Pick<Lease, 'project' | 'service'>): boolean =>
   a.service !== '' && a.service === b.service && a.project === b.project
 
 export const holderName = ({name, project}: Lease): string =>

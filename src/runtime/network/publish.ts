@@ -1,7 +1,7 @@
 import {errnoOf, StackError, within} from '../../base/error.ts'
 import type {ContainerRecord, PortBinding} from '../../model/container.ts'
 import type {Endpoint} from '../../model/network.ts'
-import type {PublishedPort} from '../runtime.ts'
+import type {AskedPort, PortQuestion, PublishedPort, TakenPort} from '../runtime.ts'
 import {holderOf} from './holder.ts'
 import type {Lease, Leases} from './leases.ts'
 import {candidates, holderName, isEvery, lastNumber, mayShare, rivals} from './ports.ts'
@@ -76,6 +76,34 @@ export class Ports {
     const held = {...port, hostPortNumber: reservation.port}
     this.#reservations.set(keyOf(held), {reservation, users: new Set([lease.container])})
     return held
+  }
+
+  /** Asked before anything is started: by our own books, else by listening for a moment. */
+  async taken({project, leaving, ports}: PortQuestion): Promise<readonly TakenPort[]> {
+    const found: TakenPort[] = []
+    for (const {service, hostIp, port, protocol, isShared} of ports) {
+      const asked = {service, hostIp: isEvery(hostIp) ? '' : hostIp, port, protocol, isShared}
+      const problem = await this.#problemWith(asked, {project, leaving})
+      if (problem !== undefined) found.push({hostIp, port, protocol, problem})
+    }
+    return found
+  }
+
+  async #problemWith(
+    {service, hostIp, port, protocol, isShared}: AskedPort,
+    {project, leaving}: Pick<PortQuestion, 'project' | 'leaving'>,
+  ): Promise<string | undefined> {
+    const published = {protocol, hostIp, hostPort: String(port), hostPortNumber: port, target: 0}
+    const others = rivals(this.#leases.all(), published, '').filter(each => !leaving.includes(each.container))
+    const stranger = others.find(each => !isShared || !mayShare(each, {project, service}))
+    if (stranger) return taken(published, holderName(stranger)).message
+    // The sockets are ours: of a replica, or of one that leaves.
+    if ([...this.#reservations.keys()].some(key => key.startsWith(`${protocol} `) && key.endsWith(` ${port}`))) return
+    try {
+      await (await this.#listen(published)).close()
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
   }
 
   async #listen({protocol, hostIp, hostPortNumber}: PublishedPort): Promise<Reservation> {

@@ -55,8 +55,8 @@ test('a port that is taken: by whom', async () => {
       await project('services:\n  a: {image: "host://", command: sleep infinity, ports: ["8099:80"]}\n')
     ).stack('up', '-d')
     expect(up.code).toBe(1)
-    expect(up.all).toMatch(/8099/)
-    expect(up.all).toContain(String(process.pid))
+    expect(up.all).toMatch(new RegExp(`a: port 8099 is taken by .*\\(pid ${process.pid}\\)`))
+    expect(up.all, 'it is known before anything is made').not.toMatch(/Creat/)
   } finally {
     server.close()
   }
@@ -73,10 +73,37 @@ test('a port that another stack has: which service of which project', async () =
       await project('services:\n  a: {image: "host://", command: sleep infinity, ports: ["8098:80"]}\n')
     ).stack('up', '-d')
     expect(up.code).toBe(1)
-    expect(up.all).toMatch(/holder/)
-    expect(up.all).toMatch(/first/)
+    expect(up.all).toContain('a: port 8098 is taken by container first-holder-1 of project first')
+    expect(up.all).not.toMatch(/Creat/)
   } finally {
     await first[Symbol.asyncDispose]()
+  }
+})
+
+test('what runs goes on where its new port is taken; a range that is too short is known before the start', async () => {
+  const server = createServer().listen(8099)
+  await once(server, 'listening')
+  const compose = (ports: string, scale = 1) =>
+    `services:\n  a: {image: "host://", command: sleep infinity, init: true, ports: ["${ports}"], scale: ${scale}}\n`
+  try {
+    const here = await project(compose('8097:80'))
+    expect((await here.stack('up', '-d')).code).toBe(0)
+    const before = await rows(here)
+    await here.write('compose.yaml', compose('8099:80'))
+    expect((await here.stack('up', '-d')).all).toContain('port 8099 is taken by')
+    expect((await rows(here)).map(each => [each.ID, each.State])).toEqual(before.map(each => [each.ID, 'running']))
+    await here.write('compose.yaml', compose('8098-8099:80', 2))
+    expect((await here.stack('up', '-d')).all).toContain(
+      'a: 2 containers want a port of 8098-8099 each, and 1 of them are free: port 8099 is taken by',
+    )
+    expect((await rows(here)).map(each => each.ID)).toEqual(before.map(each => each.ID))
+    await here.write('compose.yaml', compose('8096-8098:80', 3))
+    expect((await here.stack('up', '-d')).code).toBe(0)
+    const ports = await Promise.all(['1', '2', '3'].map(index => here.stack('port', '--index', index, 'a', '80')))
+    expect(ports.map(each => each.stdout.trim()).sort()).toEqual(['0.0.0.0:8096', '0.0.0.0:8097', '0.0.0.0:8098'])
+    expect((await here.stack('scale', 'a=4')).all).toContain('1 containers want a port of 8096-8098 each')
+  } finally {
+    server.close()
   }
 })
 

@@ -232,6 +232,7 @@ function loopbackNetworks(paths: Paths): Networks {
     setReady: async () => undefined,
     serve: async () => undefined,
     withdraw: async () => undefined,
+    takenPorts: () => Promise.resolve([]),
     hasOthers: () => false,
     unpublish: async () => undefined,
     async detach(id) {

@@ -113,6 +113,36 @@ test('a port that is taken says by whom, and nothing of the others is kept', asy
   expect(here.networks.published(third.id)).toEqual([])
 })
 
+test('who has a port is known before anything is started', async () => {
+  await using here = await machine()
+  await here.network('front')
+  const shop = {networks: ['front'], project: 'shop', service: 'web'}
+  const web = await here.container('web', {
+    ...shop,
+    ports: [port(80, 8080, {hostIp: '127.0.0.1'}), port(81, '8000-8001')],
+  })
+  await here.networks.publish(web)
+  await using busy = await serve('host', 'busy', 8079)
+  const taken = async (
+    service: string,
+    number: number,
+    {leaving = [] as string[], hostIp = '', isShared = true} = {},
+  ) => {
+    const asked = {service, hostIp, port: number, protocol: 'tcp', isShared} as const
+    const found = await here.networks.takenPorts({project: 'shop', leaving, ports: [asked]})
+    return found.map(each => each.problem)
+  }
+  expect(await taken('web', 8080), 'replicas have it together').toEqual([])
+  expect(await taken('api', 8080)).toEqual(['port 8080 is taken by container web of project shop'])
+  expect(await taken('api', 8080, {leaving: [web.id]})).toEqual([])
+  expect(await taken('api', 8080, {hostIp: '198.51.100.1'})).toEqual([])
+  expect(await taken('web', 8000, {isShared: false})).toEqual(['port 8000 is taken by container web of project shop'])
+  expect(await taken('web', 8001, {isShared: false})).toEqual([])
+  expect(await taken('web', 8079)).toEqual([`port 8079 is taken by node (pid ${busy.pid})`])
+  expect(await taken('web', 8081, {hostIp: '192.0.2.1'})).toEqual([expect.stringContaining('no address 192.0.2.1')])
+  await here.networks.publish(await here.container('free', {networks: ['front'], ports: [port(80, 8078)]}))
+})
+
 test('another program that wants a published port gets EADDRINUSE', async () => {
   await using here = await machine()
   await here.network('front')
