@@ -32,7 +32,10 @@ export async function buildTarget(target, {folder = 'build', more = []} = {}) {
   const out = join(root, folder, target.name)
   const sources = target.folders.flatMap(each => filesIn(`native/${each}`, '.cc'))
   const newestHeader = newest([...target.folders, 'base'].flatMap(each => filesIn(`native/${each}`, '.h')))
-  const objects = sources.map(source => ({source, object: join(folder, 'objects', `${target.name}-${source.replaceAll('/', '-')}.o`)}))
+  const objects = sources.map(source => ({
+    source,
+    object: join(folder, 'objects', `${target.name}-${source.replaceAll('/', '-')}.o`),
+  }))
   mkdirSync(join(root, folder, 'objects'), {recursive: true})
   const stale = objects.filter(({source, object}) => age(object) < Math.max(age(source), newestHeader))
   await inParallel(stale, ({source, object}) => compiler([...target.compile, ...more, '-c', source, '-o', object]))
