@@ -8,6 +8,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** What dockerode brings along for `docker build` and for engines behind ssh: we use neither. */
 const unused = /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|cpu-features|tar-fs|@balena\/dockerignore)$/
 
+/** We use it ourselves, without dockerode. */
+const ignoring = '@balena/dockerignore'
+
 /** What node has itself, and what only prints for the debugging of dockerode. */
 const replaced = {
   'readable-stream': "module.exports = require('node:stream')",
@@ -17,7 +20,9 @@ const replaced = {
 const lightDockerode = {
   name: 'light-dockerode',
   setup({onResolve, onLoad}) {
-    onResolve({filter: unused}, ({path}) => ({path, namespace: 'unused'}))
+    onResolve({filter: unused}, ({path, importer}) =>
+      importer.includes('/dockerode/') || path !== ignoring ? {path, namespace: 'unused'} : undefined,
+    )
     onResolve({filter: /^(readable-stream|debug)$/}, ({path, importer}) =>
       importer.includes('/docker-modem/') ? {path, namespace: 'replaced'} : undefined,
     )

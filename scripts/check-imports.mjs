@@ -15,7 +15,7 @@ const rooms = {
   plan: ['base', 'model', 'engine', 'version'],
   execute: ['base', 'model', 'engine', 'plan'],
   dev: ['base', 'model', 'engine', 'plan', 'execute'],
-  ui: ['base', 'model', 'spec', 'engine', 'plan', 'execute'],
+  ui: ['base', 'model', 'spec', 'engine', 'plan', 'execute', 'dev'],
   cli: ['base', 'model', 'spec', 'plan', 'engine', 'execute', 'dev', 'ui', 'version', 'runtime'],
   native: ['base'],
   runtime: ['base', 'model', 'native'],

@@ -9,6 +9,8 @@ type Row = {
 /** The only list of commands: help, docs/cli.md and completion are rendered from it. Each is loaded when it is used. */
 export const commands: Readonly<Record<string, Row>> = {
   up: {load: async () => (await import('./commands/up.ts')).up},
+  dev: {load: async () => (await import('./commands/dev.ts')).dev},
+  watch: {load: async () => (await import('./commands/watch.ts')).watch},
   down: {load: async () => (await import('./commands/down.ts')).down},
   plan: {load: async () => (await import('./commands/plan.ts')).plan},
   ps: {load: async () => (await import('./commands/ps.ts')).ps},

@@ -23,6 +23,8 @@ export type Io = {
   readonly interrupts: Interrupts
   /** Instead of the engine that would be found. */
   readonly engine?: Engine
+  /** Told of every file that says what the project is. */
+  readonly onRead?: (path: string) => void
 }
 
 /** A project by its name, with its file where one was found. */

@@ -14,6 +14,8 @@ export type Following = {
   readonly wants: (event: EngineEvent) => boolean
   readonly exited?: (container: ActualContainer) => void
   readonly signal: AbortSignal
+  /** Goes on when all have ended: they will be started again. */
+  readonly stays?: boolean
 }
 
 /** What is known of one container: the run that was printed last, and whether something happened since it was looked at. */
@@ -22,10 +24,11 @@ type Followed = {
   endUntold: boolean
   looking: boolean
   again: boolean
+  isThere: boolean
   timer?: NodeJS.Timeout
 }
 
-const unseen = (): Followed => ({lastRun: undefined, endUntold: false, looking: false, again: false})
+const unseen = (): Followed => ({lastRun: undefined, endUntold: false, looking: false, again: false, isThere: true})
 
 /** How long to trust that an event will come: one may be missed while the connection for events is being made. */
 const patience = 1000
@@ -46,7 +49,7 @@ export class Follower {
     const close = () => this.#end()
     signal.addEventListener('abort', close, {once: true})
     try {
-      if (signal.aborted || containers.length === 0) return
+      if (signal.aborted || (containers.length === 0 && !this.#following.stays)) return
       for (const {id} of containers) this.#followed.set(id, unseen())
       for (const {id} of containers) this.#look(id)
       this.#watch().catch(this.#ended.reject)
@@ -88,7 +91,8 @@ export class Follower {
   async #lookWhileNew(id: string, known: Followed): Promise<void> {
     while (known.again && !this.#closing.signal.aborted) {
       known.again = false
-      if (await this.#printRun(id, known)) return this.#forget(id)
+      const isOver = await this.#printRun(id, known)
+      if (isOver && !(this.#following.stays && known.isThere)) return this.#forget(id)
     }
     known.looking = false
     clearTimeout(known.timer)
@@ -116,6 +120,7 @@ export class Follower {
 
   /** The stream may end a moment before the engine says that the container has: then a later look tells the end. */
   async #judge(container: ActualContainer | undefined, known: Followed): Promise<boolean> {
+    known.isThere = container !== undefined
     if (container === undefined) return true
     if (container.startedAt !== known.lastRun) known.again = true
     const over = isOver(container)
@@ -133,7 +138,7 @@ export class Follower {
   #forget(id: string): void {
     clearTimeout(this.#followed.get(id)?.timer)
     this.#followed.delete(id)
-    if (this.#followed.size === 0) this.#end()
+    if (this.#followed.size === 0 && !this.#following.stays) this.#end()
   }
 }
 

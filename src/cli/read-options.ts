@@ -3,7 +3,7 @@ import type {Io} from './context.ts'
 import type {Globals} from './globals.ts'
 
 /** Which files to read, as the command line and the process say. */
-export const readOptions = (globals: Globals, {directory, environment}: Io): ReadOptions => ({
+export const readOptions = (globals: Globals, {directory, environment, onRead}: Io): ReadOptions => ({
   files: globals.file,
   projectDirectory: globals['project-directory'],
   envFiles: globals['env-file'],
@@ -11,4 +11,5 @@ export const readOptions = (globals: Globals, {directory, environment}: Io): Rea
   projectName: globals['project-name'],
   cwd: directory,
   env: environment,
+  onRead,
 })

@@ -1,3 +1,4 @@
+import {describe} from '../base/error.ts'
 import {planStop} from '../plan/lifecycle.ts'
 import {dependencyTable, withDependencies} from '../plan/order.ts'
 import {checkServices} from '../plan/selection.ts'
@@ -14,6 +15,7 @@ export type AttachedUp = {readonly planned: PlannedUp; readonly values: UpValues
 
 /** Starts everything and shows its output until it ends or is interrupted. Gives the exit code. */
 export async function upAttached(context: Context, up: AttachedUp): Promise<number> {
+  const {values} = up
   const {interrupts, stderr} = context.io
   const shown = shownServices(up)
   const stopper = stopperFor(context, up)
@@ -30,10 +32,26 @@ export async function upAttached(context: Context, up: AttachedUp): Promise<numb
     const watching = new Watching(context, {...up, shown, since, stopper})
     end = () => watching.stop()
     if (interrupts.count > 0) await stopper.stop()
+    else if (values.watch) await alongside(context, up, watching)
     else await watching.run()
     return interrupts.count > 0 ? interruptedCode : await watching.exitCode()
   } finally {
     unlisten()
+  }
+}
+
+/** Changes of files are brought into the containers as long as their output is shown; without that the output goes on. */
+async function alongside(context: Context, up: AttachedUp, watching: Watching): Promise<void> {
+  const {watchStack} = await import('./watch-stack.ts')
+  const ended = new AbortController()
+  const session = watchStack(context, {...up, signal: ended.signal}).catch(async error =>
+    (await context.lineRenderer()).note('error', `files are not watched: ${describe(error)}`),
+  )
+  try {
+    await watching.run()
+  } finally {
+    ended.abort()
+    await session
   }
 }
 

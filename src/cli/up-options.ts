@@ -1,7 +1,7 @@
 import {StackError} from '../base/error.ts'
 import type {Options, Values} from './command.ts'
 import {timeoutOption} from './grace.ts'
-import {usage} from './parse.ts'
+import {parse, usage} from './parse.ts'
 
 export const upOptions = {
   'abort-on-container-exit': {type: 'boolean', description: 'stop all when a container ends, and end with its code'},
@@ -40,10 +40,18 @@ export const upOptions = {
   timestamps: {type: 'boolean', description: 'with the time of each line of output'},
   wait: {type: 'boolean', description: 'until all are running or healthy; implies --detach'},
   'wait-timeout': {type: 'integer', value: 'SECONDS', description: 'how long to wait at most'},
+  watch: {
+    type: 'boolean',
+    short: 'w',
+    description: 'bring changes of files into the containers, as the file says under develop',
+  },
   yes: {type: 'boolean', short: 'y', description: 'answer every question with yes'},
 } as const satisfies Options
 
 export type UpValues = Values<typeof upOptions>
+
+/** As where no option was given. */
+export const upDefaults = (): UpValues => parse([], upOptions).values as UpValues
 
 type Rule = readonly [option: keyof UpValues, excluded: readonly (keyof UpValues)[]]
 
@@ -57,8 +65,9 @@ const watching = [
 
 /** What cannot be asked for together, as docker compose has it. */
 const rules: readonly Rule[] = [
-  ['detach', watching],
-  ['wait', watching],
+  ['detach', [...watching, 'watch']],
+  ['wait', [...watching, 'watch']],
+  ['no-start', ['watch']],
   ['abort-on-container-exit', ['abort-on-container-failure']],
   ['build', ['no-build']],
   ['no-recreate', ['force-recreate', 'renew-anon-volumes', 'always-recreate-deps']],

@@ -70,6 +70,7 @@ export class Watching {
       wants: ({service}) => this.#watched.shown.has(service),
       exited: container => this.#judge(container),
       signal: this.#leaving.signal,
+      stays: values.watch,
     })
   }
 

@@ -57,6 +57,12 @@ export interface Engine {
   /** What runs in it, as `ps -ef` words it. */
   processes(id: string): Promise<{readonly titles: readonly string[]; readonly rows: ReadonlyArray<readonly string[]>}>
 
+  /**
+   * Changes files of a container, running or not, in order: what is there is replaced, missing directories are made, and
+   * all belongs to the user whom the container runs as. Errors: not-found, conflict.
+   */
+  changeFiles(id: string, changes: readonly FileChange[]): Promise<void>
+
   inspectContainer(id: string): Promise<ActualContainer | undefined>
   /** What happens to the project's containers from the moment of the call on, until `signal`: nothing in between is missed. */
   events(project: string, signal: AbortSignal): AsyncIterable<EngineEvent>
@@ -92,6 +98,15 @@ export type WantedPort = {
 
 /** Why one of them cannot be had: `port 8080 is taken by nginx (pid 12)`. */
 export type TakenPort = Pick<WantedPort, 'hostIp' | 'port' | 'protocol'> & {readonly problem: string}
+
+/** At an absolute path of a container; modes are the lower twelve bits. */
+export type FileChange = {readonly path: string} & (
+  | {readonly kind: 'file'; readonly data: Uint8Array; readonly mode: number}
+  | {readonly kind: 'directory'; readonly mode: number}
+  | {readonly kind: 'symlink'; readonly target: string}
+  /** With all that is below; what is not there is fine. */
+  | {readonly kind: 'gone'}
+)
 
 export type EngineCapabilities = {
   /** A port of a service is published once and spread over its replicas. */

@@ -20,6 +20,8 @@ export type ReadOptions = {
   readonly env: Readonly<Record<string, string | undefined>>
   /** What `-f -` means: the text of standard input. */
   readonly stdin?: () => string
+  /** Told of every file that is read, or looked for. */
+  readonly onRead?: ((path: string) => void) | undefined
 }
 
 /** What has to be known before a file is read: which files, where, and with which variables. */
@@ -89,7 +91,7 @@ function readEnvironment(options: ReadOptions): Environment {
   return named.reduce<Environment>(
     ({environment, places, problems}, path) => {
       const whole = resolve(options.cwd, path)
-      const bytes = whole === '/dev/null' ? new Uint8Array() : readIfThere(whole)
+      const bytes = whole === '/dev/null' ? new Uint8Array() : readAndTell(whole, options)
       if (bytes === undefined)
         throw new StackError('invalid-file', `environment file ${whole} is not there`, {exitCode: 2})
       const read = readDotenv(whole, bytes, {...environment, ...own})
@@ -110,7 +112,7 @@ function defaultEnvironment(
 ): Environment | undefined {
   if (options.envFiles?.length || known.COMPOSE_ENV_FILES || isTrue(known.COMPOSE_DISABLE_ENV_FILE)) return undefined
   const path = resolve(directory, '.env')
-  const bytes = readIfThere(path)
+  const bytes = readAndTell(path, options)
   return bytes === undefined ? undefined : readDotenv(path, bytes, known)
 }
 
@@ -149,7 +151,12 @@ function directoryOf(options: ReadOptions, paths: readonly string[]): string {
   return first === undefined || first === '-' ? options.cwd : dirname(resolve(options.cwd, first))
 }
 
-export function readIfThere(path: string): Uint8Array | undefined {
+export function readAndTell(path: string, {onRead}: Pick<ReadOptions, 'onRead'>): Uint8Array | undefined {
+  onRead?.(path)
+  return readIfThere(path)
+}
+
+function readIfThere(path: string): Uint8Array | undefined {
   try {
     return readFileSync(path)
   } catch (cause) {

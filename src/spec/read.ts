@@ -4,7 +4,7 @@ import {StackError} from '../base/error.ts'
 import {securityModules} from '../base/security-modules.ts'
 import {type Loaded, type LoadRequest, load} from './load.ts'
 import {warning} from './problem.ts'
-import {type ReadOptions, readIfThere, splitList, surroundings} from './read-surroundings.ts'
+import {type ReadOptions, readAndTell, splitList, surroundings} from './read-surroundings.ts'
 import type {Stage} from './source.ts'
 
 export type {ReadOptions}
@@ -30,7 +30,7 @@ export function readRequest(options: ReadOptions): ReadResult {
     profiles: [...(options.profiles ?? []), ...splitList(environment.COMPOSE_PROFILES, ',')],
     projectName: options.projectName,
     services: options.services ?? [],
-    read: readIfThere,
+    read: path => readAndTell(path, options),
     without: options.without ?? new Set<Stage>(),
     platform: `linux/${{x64: 'amd64', ia32: '386'}[arch() as string] ?? arch()}`,
     securityModules: securityModules(),
@@ -43,7 +43,7 @@ const ignoredProblem = (path: string, chosen: string): Diagnostic =>
 
 function readSource(path: string, options: ReadOptions): SourceFile {
   if (path === '-') return {path: '-', text: options.stdin?.() ?? ''}
-  const bytes = readIfThere(path)
+  const bytes = readAndTell(path, options)
   if (bytes !== undefined) return {path, text: new TextDecoder().decode(bytes)}
   throw new StackError('not-found', `Compose file ${path} is not there`, {exitCode: 2})
 }

@@ -8,6 +8,7 @@ import type {
   EngineCapabilities,
   EngineEvent,
   ExecSpec,
+  FileChange,
   ImageArchives,
   ImageFacts,
   LogChunk,
@@ -24,6 +25,7 @@ import type {Call, Client} from './client.ts'
 import {create} from './create.ts'
 import {projectEvents} from './events.ts'
 import {runExec} from './exec.ts'
+import {changeFiles} from './files.ts'
 import {findImage, imageArchives, pullImage} from './images.ts'
 import {demultiplex, unframed, untilAborted} from './streams.ts'
 
@@ -200,6 +202,10 @@ export class ApiEngine implements Engine {
   async processes(id: string) {
     const {Titles, Processes} = await this.#client.ask(docker => docker.getContainer(id).top({ps_args: '-ef'}))
     return {titles: Titles as string[], rows: (Processes ?? []) as string[][]}
+  }
+
+  changeFiles(id: string, changes: readonly FileChange[]): Promise<void> {
+    return changeFiles(this.#client, id, {changes, isOurs: this.#isOurs})
   }
 
   async inspectContainer(id: string): Promise<ActualContainer | undefined> {

@@ -1,4 +1,4 @@
-import type {ActualContainer, ContainerSpec, ContainerStatus, HealthStatus} from '../engine.ts'
+import type {ActualContainer, ContainerSpec, ContainerStatus, FileChange, HealthStatus} from '../engine.ts'
 import {label} from '../labels.ts'
 
 /** A container without a kernel: what was asked for, and how far it is. */
@@ -17,6 +17,8 @@ export type MemoryContainer = {
   startedAt?: number
   finishedAt?: number
   output: string
+  /** Those that were changed, by path. */
+  readonly files: Map<string, Exclude<FileChange, {kind: 'gone'}>>
   ports: ActualContainer['ports']
 }
 

@@ -10,6 +10,7 @@ import type {
   Engine,
   EngineEvent,
   ExecSpec,
+  FileChange,
   HealthStatus,
   ImageFacts,
   LogChunk,
@@ -126,7 +127,7 @@ export class MemoryEngine implements Engine {
     const {volumes, anonymous} = mountVolumes(spec, this.#volumes, () => grown('d', ++this.#count))
     const container: MemoryContainer = {
       ...{id, spec, volumes, anonymous, imageId: image.id, name: spec.name, created: this.#options.now()},
-      ...{status: 'created', health: 'none', exitCode: 0, output: '', ports: []},
+      ...{status: 'created', health: 'none', exitCode: 0, output: '', ports: [], files: new Map()},
     }
     this.#containers.set(id, container)
     this.#tell(container, 'create')
@@ -210,6 +211,18 @@ export class MemoryEngine implements Engine {
 
   async processes(id: string) {
     return {titles: ['PID', 'CMD'], rows: [['1', observed(this.#get(id)).command]]}
+  }
+
+  async changeFiles(id: string, changes: readonly FileChange[]): Promise<void> {
+    const {files} = this.#get(id)
+    for (const change of changes) {
+      for (const path of [...files.keys()]) if (`${path}/`.startsWith(`${change.path}/`)) files.delete(path)
+      if (change.kind !== 'gone') files.set(change.path, change)
+    }
+  }
+
+  filesOf(id: string): ReadonlyMap<string, Exclude<FileChange, {kind: 'gone'}>> {
+    return this.#get(id).files
   }
 
   async inspectContainer(id: string): Promise<ActualContainer | undefined> {

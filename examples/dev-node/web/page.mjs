@@ -1,0 +1,1 @@
+export const page = ({greeting, work}) => `${greeting} from the web, ${work} from the worker\n`

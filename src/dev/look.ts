@@ -1,0 +1,42 @@
+import {constants} from 'node:fs'
+import {lstat, open, readlink} from 'node:fs/promises'
+import {errnoOf} from '../base/error.ts'
+import {sha256} from '../base/hash.ts'
+import type {FileChange} from '../engine/engine.ts'
+
+type Without<T> = T extends unknown ? Omit<T, 'path'> : never
+
+/** What is at a path of the host, as it goes into a container; its mark is the same only for the same. */
+export type Found =
+  | {readonly kind: 'found'; readonly mark: string; readonly change: Without<FileChange>}
+  /** Nothing that can be sent: a socket, a device. */
+  | {readonly kind: 'other'}
+  | {readonly kind: 'unreadable'; readonly why: string}
+
+export async function look(path: string): Promise<Found> {
+  try {
+    const stats = await lstat(path)
+    const mode = stats.mode & 0o7777
+    if (stats.isDirectory()) return {kind: 'found', mark: `directory ${mode}`, change: {kind: 'directory', mode}}
+    if (stats.isSymbolicLink()) {
+      const target = await readlink(path)
+      return {kind: 'found', mark: `symlink ${target}`, change: {kind: 'symlink', target}}
+    }
+    return stats.isFile() ? await read(path) : {kind: 'other'}
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return {kind: 'found', mark: 'gone', change: {kind: 'gone'}}
+    if (errno === undefined) throw error
+    return {kind: 'unreadable', why: error instanceof Error ? error.message : errno}
+  }
+}
+
+/** Mode and bytes of one moment, though another file may take the name meanwhile. */
+async function read(path: string): Promise<Found> {
+  await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const stats = await handle.stat()
+  if (!stats.isFile()) return {kind: 'other'}
+  const mode = stats.mode & 0o7777
+  const data = await handle.readFile()
+  return {kind: 'found', mark: `file ${mode} ${sha256(data)}`, change: {kind: 'file', data, mode}}
+}

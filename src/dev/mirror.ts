@@ -1,0 +1,147 @@
+import {lstat} from 'node:fs/promises'
+import {describe} from '../base/error.ts'
+import type {ActualContainer, Engine} from '../engine/engine.ts'
+import {type Found, look} from './look.ts'
+
+export type Container = Pick<ActualContainer, 'id' | 'name' | 'service'>
+
+export type Synced = {
+  /** Paths in the container that were written or removed in one of them at least. */
+  readonly written: ReadonlySet<string>
+  readonly removed: ReadonlySet<string>
+  /** How many containers got something. */
+  readonly containers: number
+  readonly failures: ReadonlyArray<{readonly subject: string; readonly why: string}>
+}
+
+type Looking = (path: string) => Promise<Found>
+
+/** At most so much is read before it is sent. */
+const most = {files: 256, bytes: 8 << 20}
+
+/**
+ * What the containers of services have of the host's files. It knows what each has got, so that nothing is written
+ * twice; what one could not be given it is owed, and a container that is new is owed everything.
+ */
+export class Mirror {
+  readonly #engine: Engine
+  readonly #look: Looking
+  /** Of each service: what goes where, container's paths to the host's. */
+  readonly #sources = new Map<string, Map<string, string>>()
+  /** Of each container: the mark of what it has, by path. */
+  readonly #has = new Map<string, Map<string, string>>()
+  readonly #owed = new Map<string, Set<string>>()
+
+  constructor(engine: Engine, looking: Looking = look) {
+    this.#engine = engine
+    this.#look = looking
+  }
+
+  /** Whether a container lacks something that it could not be given, or is not known. */
+  isBehind({id, service}: Container): boolean {
+    const known = this.#has.has(id)
+    return known ? (this.#owed.get(id)?.size ?? 0) > 0 : (this.#sources.get(service)?.size ?? 0) > 0
+  }
+
+  /** Those that are there are remembered, others forgotten. */
+  keep(containers: readonly Container[]): void {
+    const there = new Set(containers.map(({id}) => id))
+    for (const id of [...this.#has.keys()]) {
+      if (there.has(id)) continue
+      this.#has.delete(id)
+      this.#owed.delete(id)
+    }
+  }
+
+  /** Brings the containers of one service up to date: `changed` (container's paths to the host's), and what they are owed. */
+  async sync(service: string, changed: ReadonlyMap<string, string>, containers: readonly Container[]): Promise<Synced> {
+    const sources = this.#sources.get(service) ?? new Map<string, string>()
+    this.#sources.set(service, sources)
+    for (const [target, source] of changed) sources.set(target, source)
+    for (const {id} of containers) this.#owe(id, this.#has.has(id) ? changed.keys() : sources.keys())
+    const wanted = new Set(containers.flatMap(({id}) => [...(this.#owed.get(id) ?? [])]))
+    const result = {written: new Set<string>(), removed: new Set<string>(), got: new Set<string>(), failures: []}
+    for await (const pieces of this.#read(await removalsFirst(wanted, sources), sources)) {
+      await Promise.all(containers.map(each => this.#give(each, pieces, result)))
+    }
+    return {...result, containers: result.got.size}
+  }
+
+  #owe(id: string, targets: Iterable<string>): void {
+    const owed = this.#owed.get(id) ?? new Set()
+    for (const target of targets) owed.add(target)
+    this.#owed.set(id, owed)
+    if (!this.#has.has(id)) this.#has.set(id, new Map())
+  }
+
+  async *#read(targets: readonly string[], sources: ReadonlyMap<string, string>): AsyncGenerator<Piece[]> {
+    let pieces: Piece[] = []
+    let bytes = 0
+    for (const target of targets) {
+      const source = sources.get(target)!
+      const found = await this.#look(source)
+      pieces.push({target, source, found})
+      if (found.kind === 'found' && found.change.kind === 'file') bytes += found.change.data.byteLength
+      if (pieces.length < most.files && bytes < most.bytes) continue
+      yield pieces
+      pieces = []
+      bytes = 0
+    }
+    if (pieces.length > 0) yield pieces
+  }
+
+  async #give(container: Container, pieces: readonly Piece[], result: Result): Promise<void> {
+    const {id, name} = container
+    const [owed, has] = [this.#owed.get(id)!, this.#has.get(id)!]
+    const own = pieces.filter(({target}) => owed.has(target))
+    for (const {target, source, found} of own) {
+      if (found.kind === 'unreadable') result.failures.push({subject: source, why: found.why})
+      if (found.kind === 'other' || (found.kind === 'found' && has.get(target) === found.mark)) owed.delete(target)
+    }
+    const news = own.flatMap(each =>
+      'change' in each.found && owed.has(each.target) ? [{...each, found: each.found}] : [],
+    )
+    if (news.length === 0) return
+    try {
+      await this.#engine.changeFiles(
+        id,
+        news.map(({target, found}) => ({path: target, ...found.change})),
+      )
+    } catch (error) {
+      result.failures.push({subject: name, why: describe(error)})
+      return
+    }
+    result.got.add(id)
+    for (const {target, found} of news) {
+      owed.delete(target)
+      if (found.change.kind !== 'directory') forgetBelow(has, target)
+      has.set(target, found.mark)
+      result[found.change.kind === 'gone' ? 'removed' : 'written'].add(target)
+    }
+  }
+}
+
+type Piece = {readonly target: string; readonly source: string; readonly found: Found}
+type Result = {
+  readonly written: Set<string>
+  readonly removed: Set<string>
+  readonly got: Set<string>
+  readonly failures: Array<{readonly subject: string; readonly why: string}>
+}
+
+/** What was below a path that is no directory any more has gone with it. */
+function forgetBelow(has: Map<string, string>, target: string): void {
+  const mark = has.get(target)
+  if (mark !== undefined && !mark.startsWith('directory')) return
+  for (const path of [...has.keys()]) if (path.startsWith(`${target}/`)) has.delete(path)
+}
+
+/** What takes the place of something comes after that has gone, directories before what is in them. */
+async function removalsFirst(targets: ReadonlySet<string>, sources: ReadonlyMap<string, string>): Promise<string[]> {
+  const isThere = async (target: string) => {
+    const there = await lstat(sources.get(target)!).catch(() => undefined)
+    return [target, there !== undefined] as const
+  }
+  const all = await Promise.all([...targets].map(isThere))
+  return all.sort(([a, here], [b, there]) => Number(here) - Number(there) || (a < b ? -1 : 1)).map(([target]) => target)
+}

@@ -1,0 +1,83 @@
+import {basename, join, relative} from 'node:path/posix'
+import type {Service, WatchRule} from '../model/project.ts'
+import {dockerignore} from './dockerignore.ts'
+
+/** A rule of a service, ready to be asked about paths of the host. */
+export type Rule = WatchRule & {
+  readonly service: string
+  /** Whether the path is the rule's: below its own, included, not ignored. */
+  readonly isWanted: (path: string) => boolean
+  /** Whether nothing below the directory can be the rule's. */
+  readonly isClosed: (directory: string) => boolean
+}
+
+export type Known = {
+  /** What `.dockerignore` of a build context says; '' where there is none. */
+  readonly dockerignore: (context: string) => string
+  readonly isFile: (path: string) => boolean
+}
+
+/** Nobody means these: files of editors that are about to be renamed, and what git keeps. */
+const temporary = [
+  '**/*~',
+  '**/.*.sw?',
+  '**/4913',
+  '**/.#*',
+  '**/#*#',
+  '**/*___jb_tmp___',
+  '**/.idea',
+  '**/.git',
+  '**/.wh.*',
+]
+
+export function rulesOf(services: readonly Service[], known: Known): Rule[] {
+  return services.flatMap(({name, watch = []}) => watch.map(rule => ruleOf(name, rule, known)))
+}
+
+/** Where a path goes in the container. */
+export const targetOf = ({path: source, target}: WatchRule, path: string): string =>
+  join(target, relative(source, path))
+
+/** The bind mount that shows the files of a rule in the container already. */
+export const mountOf = ({path, target}: WatchRule, {mounts}: Service): string | undefined =>
+  mounts.find(
+    each => each.type === 'bind' && target !== '' && isBelow(each.source, path) && isBelow(each.target, target),
+  )?.target
+
+export const isBelow = (directory: string, path: string): boolean =>
+  path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
+
+function ruleOf(service: string, rule: WatchRule, {dockerignore: fileOf, isFile}: Known): Rule {
+  const {path: root, context} = rule
+  const ignored = [patternsOf([...temporary, ...rule.ignore], root, isFile(root))]
+  if (context !== undefined) ignored.push(patternsOf(fileOf(context).split('\n'), context, false))
+  const included = rule.include.length === 0 ? undefined : patternsOf(rule.include, root, isFile(root))
+  const isIgnored = (path: string) => ignored.some(each => each.matches(path))
+  return {
+    ...rule,
+    service,
+    isWanted: path => isBelow(root, path) && !isIgnored(path) && included?.matches(path) !== false,
+    isClosed: directory =>
+      isBelow(root, directory)
+        ? ignored.some(each => !each.hasExceptions && each.matches(directory))
+        : !isBelow(directory, root),
+  }
+}
+
+type Patterns = {
+  readonly matches: (path: string) => boolean
+  /** What is below a directory that matches may not match. */
+  readonly hasExceptions: boolean
+}
+
+function patternsOf(lines: readonly string[], root: string, isFile: boolean): Patterns {
+  const patterns = lines
+    .map(each => each.trim().replace(/^(!?)(\.?\/)+/, '$1'))
+    .filter(each => each !== '' && each !== '.')
+  const isListed = dockerignore(patterns)
+  const matches = (path: string) => {
+    const name = isFile && path === root ? basename(path) : relative(root, path)
+    return !name.startsWith('../') && name !== '..' && isListed(name)
+  }
+  return {matches, hasExceptions: patterns.some(each => each.startsWith('!'))}
+}
