@@ -2,6 +2,8 @@ import {StackError} from '../../base/error.ts'
 import type {
   Actual,
   ActualContainer,
+  BuildOptions,
+  BuildSpec,
   ContainerSpec,
   Engine,
   EngineCapabilities,
@@ -16,6 +18,7 @@ import type {
 } from '../engine.ts'
 import {label} from '../labels.ts'
 import {fromInspect, fromList} from './actual.ts'
+import {buildImage} from './build.ts'
 import type {Call, Client} from './client.ts'
 import {create} from './create.ts'
 import {projectEvents} from './events.ts'
@@ -92,6 +95,18 @@ export class ApiEngine implements Engine {
 
   findImage(reference: string): Promise<ImageFacts | undefined> {
     return findImage(this.#client, reference)
+  }
+
+  async buildImage(spec: BuildSpec, options: BuildOptions): Promise<ImageFacts> {
+    if (!this.#isOurs) {
+      throw new StackError('unsupported', `${this.name} is not asked to build`, {
+        hint: 'build with its own tools, or run this with the engine of stack itself',
+      })
+    }
+    await buildImage(this.#client, spec, options)
+    const built = await this.findImage(spec.name)
+    if (built === undefined) throw new StackError('image-failed', `image "${spec.name}" is not there after its build`)
+    return built
   }
 
   removeImage(reference: string): Promise<void> {
