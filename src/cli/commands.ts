@@ -24,6 +24,7 @@ export const commands: Readonly<Record<string, Row>> = {
   unpause: {load: async () => (await import('./commands/unpause.ts')).unpause},
   rm: {load: async () => (await import('./commands/rm.ts')).rm},
   scale: {load: async () => (await import('./commands/scale.ts')).scale},
+  build: {load: async () => (await import('./commands/build.ts')).build},
   pull: {load: async () => (await import('./commands/pull.ts')).pull},
   wait: {load: async () => (await import('./commands/wait.ts')).wait},
   top: {load: async () => (await import('./commands/top.ts')).top},

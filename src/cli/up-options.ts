@@ -1,4 +1,3 @@
-import {StackError} from '../base/error.ts'
 import type {Options, Values} from './command.ts'
 import {timeoutOption} from './grace.ts'
 import {parse, usage} from './parse.ts'
@@ -12,7 +11,7 @@ export const upOptions = {
   'always-recreate-deps': {type: 'boolean', description: 'make the services that are depended on anew, too'},
   attach: {type: 'string', value: 'SERVICE', multiple: true, description: 'show the output of only these'},
   'attach-dependencies': {type: 'boolean', description: 'show the output of the services that are depended on, too'},
-  build: {type: 'boolean', description: 'not supported yet: images cannot be built'},
+  build: {type: 'boolean', description: 'build images before, whether they are here or not'},
   detach: {type: 'boolean', short: 'd', description: 'leave them running in the background'},
   'exit-code-from': {
     type: 'string',
@@ -79,10 +78,6 @@ export function checkUpOptions(values: UpValues): void {
     if (isGiven(values[option]) && other !== undefined) throw usage(`--${option} and --${other} exclude each other`)
   }
   if ((values['wait-timeout'] ?? 0) < 0) throw usage('option --wait-timeout is at least 0')
-  if (!values.build) return
-  throw new StackError('unsupported', 'images cannot be built yet, so there is no --build', {
-    hint: 'build the image with another tool and name it under "image:"',
-  })
 }
 
 const isGiven = (value: unknown): boolean =>

@@ -3,6 +3,7 @@ import type {Project} from '../model/project.ts'
 import {providedServices} from '../plan/providers.ts'
 import type {Plan} from '../plan/step.ts'
 import {chosenServices, planUp} from '../plan/up.ts'
+import {buildMissing} from './building.ts'
 import type {Context} from './context.ts'
 import {graceOf} from './grace.ts'
 import {refreshedImages, withoutAlways} from './refresh.ts'
@@ -30,6 +31,7 @@ export async function planFor(
   const engine = await context.engine()
   const pull = values.pull === 'policy' ? undefined : values.pull
   const chosen = chosenServices(project, {services, noDeps: values['no-deps']}).map(name => project.services[name]!)
+  await buildMissing(context, {engine, project, services: chosen, always: values.build, never: values['no-build']})
   const [{actual}, images] = await Promise.all([
     context.observe(),
     refreshedImages(context, {engine, project, services: chosen, pull, quiet: values['quiet-pull']}),

@@ -25,7 +25,7 @@ export async function workOn(title: string, tasks: readonly Task[], renderer: Re
         renderer.tell({id, text: done, status: 'done'})
       } catch (error) {
         errors.push(`${id}: ${describe(error)}`)
-        renderer.tell({id, text: 'Error', status: 'error', details: describe(error)})
+        renderer.tell({id, text: 'Error', status: 'error', details: describe(error).split('\n')[0]!})
       }
     }),
   )

@@ -1,4 +1,5 @@
 import type {Readable} from 'node:stream'
+import type {Build} from '../model/project.ts'
 import type {ContainerSpec, NetworkSpec, VolumeSpec} from './wanted.ts'
 
 export type {ContainerSpec, NetworkSpec, VolumeSpec}
@@ -28,6 +29,9 @@ export interface Engine {
   ): Promise<ImageFacts>
   /** The image as it is present, or undefined. */
   findImage(reference: string): Promise<ImageFacts | undefined>
+
+  /** Makes the image from source, with its names; `progress` is told each step. Errors: build-failed, unsupported. */
+  buildImage(spec: BuildSpec, options: BuildOptions): Promise<ImageFacts>
 
   /** Takes the name from the image, and removes what has none then. Idempotent. Errors: conflict while it is in use. */
   removeImage(reference: string): Promise<void>
@@ -107,6 +111,15 @@ export type FileChange = {readonly path: string} & (
   /** With all that is below; what is not there is fine. */
   | {readonly kind: 'gone'}
 )
+
+/** Absolute paths of this machine; `shownAs` is how messages call the Dockerfile. */
+export type BuildSpec = Omit<Build, 'secrets' | 'contexts'> & {
+  readonly secrets: Readonly<Record<string, Uint8Array>>
+  readonly contexts: Readonly<Record<string, {readonly path: string} | {readonly image: string}>>
+  readonly name: string
+  readonly shownAs: string
+}
+export type BuildOptions = {readonly progress?: (text: string) => void; readonly signal?: AbortSignal}
 
 export type EngineCapabilities = {
   /** A port of a service is published once and spread over its replicas. */

@@ -27,6 +27,8 @@ export type Service = {
   readonly name: string
   /** Docker's or one with a scheme: `redis:7`, `host://`, `apt://redis-server`. */
   readonly image: string
+  /** How its image is made from source. */
+  readonly build?: Build
   /** What runs it instead of a container; its scale is 0. */
   readonly provider?: Provider
   readonly pullPolicy: 'always' | 'never' | 'missing' | 'build'
@@ -301,6 +303,30 @@ export type Volume = {
 }
 
 /** A config or a secret. Its content is read when the project is loaded, so that a change of it is seen. */
+export type Build = {
+  /** An absolute directory, or what is nowhere on this machine: `https://…`. */
+  readonly context: string
+  /** Below the context, or absolute. */
+  readonly dockerfile: string
+  /** Its text, instead. */
+  readonly dockerfileInline?: string
+  readonly target?: string
+  /** Further names of the image. */
+  readonly tags: readonly string[]
+  readonly args: Readonly<Record<string, string>>
+  readonly labels: Readonly<Record<string, string>>
+  /** `id` is what RUN calls it, `key` one of Project.secrets. */
+  readonly secrets: ReadonlyArray<{readonly id: string; readonly key: string}>
+  /** By name: a directory, `service:NAME`, or an image. */
+  readonly contexts: Readonly<Record<string, string>>
+  readonly network?: string
+  readonly extraHosts: readonly string[]
+  readonly shmSize?: number
+  readonly noCache: boolean
+  readonly noCacheFilter: readonly string[]
+  readonly pull: boolean
+}
+
 export type FileObject = {
   readonly key: string
   readonly name: string

@@ -42,8 +42,19 @@ export function containerSpec(
 
 /** What a container takes from its service word by word: all but what the plan resolves or keeps to itself. */
 function engineFields(service: Service) {
-  const {dependsOn, pullPolicy, refreshAfter, profiles, attach, scale, containerName, configs, secrets, ...rest} =
-    service
+  const {
+    build,
+    dependsOn,
+    pullPolicy,
+    refreshAfter,
+    profiles,
+    attach,
+    scale,
+    containerName,
+    configs,
+    secrets,
+    ...rest
+  } = service
   const {pidMode, ipcMode, utsMode, provider, preStart, postStart, preStop, links, volumesFrom, ...same} = rest
   return same
 }

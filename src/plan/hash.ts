@@ -6,7 +6,7 @@ import type {FileObject, Network, Project, Service, Volume} from '../model/proje
  * and the content of its configs and secrets. What only the plan uses (scale, order, pulling) does not count.
  */
 export function configHash(project: Project, service: Service): string {
-  const {scale, dependsOn, pullPolicy, refreshAfter, profiles, attach, watch, ...made} = service
+  const {scale, dependsOn, pullPolicy, refreshAfter, profiles, attach, watch, build, ...made} = service
   const volumes = service.mounts.flatMap(each =>
     each.type === 'volume' && each.source !== undefined ? [each.source] : [],
   )

@@ -31,6 +31,16 @@ export type CanonicalService = {
     readonly platforms?: readonly string[]
     readonly secrets?: readonly CanonicalGrant[]
     readonly additional_contexts?: Texts
+    readonly args?: Texts
+    readonly target?: string
+    readonly tags?: readonly string[]
+    readonly labels?: Readonly<Record<string, string>>
+    readonly network?: string
+    readonly extra_hosts?: readonly string[]
+    readonly shm_size?: string | number
+    readonly no_cache?: boolean
+    readonly no_cache_filter?: readonly string[]
+    readonly pull?: boolean
   }
   readonly provider?: {
     readonly type?: string

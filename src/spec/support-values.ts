@@ -1,4 +1,5 @@
 import {problem, type Report, warning} from './problem.ts'
+import {checkBuild} from './support-build.ts'
 import {type SupportContext, unsupported, type ValueCheck} from './support-check.ts'
 import {isolationChecks} from './support-isolation.ts'
 import {entriesOf, get, itemsOf, type MapTree, type Tree, textOf} from './tree.ts'
@@ -75,26 +76,12 @@ const serviceChecks: Readonly<Record<string, ValueCheck>> = {
 /** Attributes of which only some values are honoured. */
 export function supportOfValue(tree: MapTree, context: SupportContext, report: Report): void {
   for (const [name, {value: service}] of entriesOf(get(tree, 'services'))) {
-    checkBuild(name, service, report)
-    for (const [key, check] of Object.entries({...serviceChecks, ...isolationChecks})) {
+    for (const [key, check] of Object.entries({...serviceChecks, ...isolationChecks, build: checkBuild})) {
       const value = get(service, key)
       if (value !== undefined) check(value, {where: `services.${name}.${key}`, context, report})
     }
   }
   checkDrivers(tree, report)
-}
-
-function checkBuild(name: string, service: Tree, report: Report): void {
-  const build = entriesOf(service).get('build')
-  if (build === undefined || (build.value.kind === 'scalar' && build.value.value === null)) return
-  const hasImage = get(service, 'image') !== undefined
-  const message = hasImage
-    ? `services.${name}.build has no effect: building comes later`
-    : `services.${name}.build: building comes later`
-  const hint = hasImage
-    ? 'the image is used as it is'
-    : 'name an image that exists: image: host://, image: apt://redis-server'
-  report(unsupported(hasImage ? warning : problem, message, {at: build.key, hint}))
 }
 
 function checkDrivers(tree: MapTree, report: Report): void {

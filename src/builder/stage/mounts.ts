@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto'
-import {chmod, chown, mkdir, rm, writeFile} from 'node:fs/promises'
-import {basename, join} from 'node:path'
+import {chmod, chown, mkdir, rm, rmdir, writeFile} from 'node:fs/promises'
+import {basename, dirname, join} from 'node:path'
 import {parseBytes} from '../../base/bytes.ts'
 import {hashOf, sha256} from '../../base/hash.ts'
 import {imageView} from '../../runtime/container/layers.ts'
@@ -188,7 +188,11 @@ async function secret(given: Given): Promise<WantedMount | undefined> {
     identity: {type: 'secret', id, target},
     async take(undo) {
       const directory = join(context.host.runDirectory, 'builds', randomBytes(8).toString('hex'))
-      undo.push(() => rm(directory, {recursive: true, force: true}))
+      undo.push(async () => {
+        await rm(directory, {recursive: true, force: true})
+        // Others may have theirs there.
+        await rmdir(dirname(directory)).catch(() => undefined)
+      })
       await mkdir(directory, {recursive: true, mode: 0o700})
       const source = join(directory, 'secret')
       await writeFile(source, content, {mode: 0o400})

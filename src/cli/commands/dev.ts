@@ -5,7 +5,7 @@ import {up} from './up.ts'
 const {watch: _, detach: _detach, 'no-start': _noStart, wait: _wait, ...options} = upOptions
 
 export const dev = command({
-  summary: 'Start all, show its output, and bring changes of files into the containers',
+  summary: 'Start all, show its output, and bring changed files into it',
   usage: 'dev [OPTIONS] [SERVICE...]',
   details: 'The same as "stack up --watch --remove-orphans".',
   options,

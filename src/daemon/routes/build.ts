@@ -1,4 +1,4 @@
-import {StackError} from '../../base/error.ts'
+import {describe, StackError} from '../../base/error.ts'
 import {build} from '../../builder/build.ts'
 import type {BuildEvent} from '../../builder/request.ts'
 import {unpackContext} from '../build/archive.ts'
@@ -9,7 +9,7 @@ import {errorBody, messageOf} from '../http/errors.ts'
 import type {Reply, Request, Route} from '../http/router.ts'
 
 /** The content type of our own client's request: the context is a directory of this machine, and nothing is sent. */
-const local = 'application/vnd.stack.build+json'
+const local = 'application/json'
 
 export function buildRoutes(daemon: Daemon): Route[] {
   return [
@@ -26,7 +26,7 @@ export function buildRoutes(daemon: Daemon): Route[] {
 }
 
 async function handle(daemon: Daemon, request: Request, reply: Reply): Promise<void> {
-  if (request.raw.headers['content-type'] === local) {
+  if (request.raw.headers['content-type']?.startsWith(local)) {
     return await built(daemon, {request, reply, body: await request.json<BuildBody>()})
   }
   const {builds} = daemon.runtime.images
@@ -64,7 +64,7 @@ async function built(daemon: Daemon, {request, reply, body}: Asked): Promise<voi
     tell({stream: quiet ? `${image.id}\n` : `Successfully built ${image.id.slice(7, 19)}\n`})
     if (!quiet) for (const name of wanted.tags) tell({stream: `Successfully tagged ${name}\n`})
   } catch (error) {
-    tell({errorDetail: {...errorBody(error), message: messageOf(error)}, error: messageOf(error)})
+    tell({errorDetail: {...errorBody(error), message: describe(error)}, error: messageOf(error)})
   } finally {
     out.end()
   }

@@ -3,6 +3,8 @@ import {slots} from '../../base/slots.ts'
 import type {
   Actual,
   ActualContainer,
+  BuildOptions,
+  BuildSpec,
   ContainerSpec,
   Engine,
   EngineCapabilities,
@@ -21,6 +23,7 @@ import type {
 } from '../engine.ts'
 import {label} from '../labels.ts'
 import {fromInspect, fromList} from './actual.ts'
+import {buildImage} from './build.ts'
 import type {Call, Client} from './client.ts'
 import {create} from './create.ts'
 import {projectEvents} from './events.ts'
@@ -105,6 +108,18 @@ export class ApiEngine implements Engine {
 
   findImage(reference: string): Promise<ImageFacts | undefined> {
     return findImage(this.#client, reference)
+  }
+
+  async buildImage(spec: BuildSpec, options: BuildOptions): Promise<ImageFacts> {
+    if (!this.#isOurs) {
+      throw new StackError('unsupported', `${this.name} is not asked to build`, {
+        hint: 'build with its own tools, or run this with the engine of stack itself',
+      })
+    }
+    await buildImage(this.#client, spec, options)
+    const built = await this.findImage(spec.name)
+    if (built === undefined) throw new StackError('image-failed', `image "${spec.name}" is not there after its build`)
+    return built
   }
 
   removeImage(reference: string): Promise<void> {

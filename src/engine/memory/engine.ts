@@ -5,6 +5,7 @@ import type {
   ActualContainer,
   ActualNetwork,
   ActualVolume,
+  BuildSpec,
   ContainerSpec,
   ContainerStatus,
   Engine,
@@ -70,6 +71,12 @@ export class MemoryEngine implements Engine {
 
   async findImage(reference: string): Promise<ImageFacts | undefined> {
     return this.images.get(reference)
+  }
+
+  async buildImage({name, tags}: BuildSpec): Promise<ImageFacts> {
+    const id = `sha256:${grown('e', ++this.#count)}`
+    for (const reference of tags) this.#checked({id, reference, hasHealthcheck: false})
+    return this.#checked({id, reference: name, hasHealthcheck: false})
   }
 
   async removeImage(reference: string): Promise<void> {

@@ -4,6 +4,7 @@ import {parseRate} from '../../base/rate.ts'
 import type {Dependency, DependencyCondition, Link, NetworkAttachment, Port, Service} from '../../model/project.ts'
 import type {CanonicalAttachment, CanonicalDependency, CanonicalService} from '../canonical-form.ts'
 import {mapValues} from '../normalise.ts'
+import {buildOf} from './build.ts'
 import {defined} from './defined.ts'
 import {exposedPorts} from './expose.ts'
 import {healthcheckOf} from './health.ts'
@@ -22,7 +23,7 @@ export function serviceOf(name: string, service: CanonicalService, project: stri
   return {
     name,
     image,
-    ...defined({provider: providerOf(service)}),
+    ...defined({build: buildOf(service), provider: providerOf(service)}),
     ...pullOf(service),
     command: service.command ?? null,
     entrypoint: service.entrypoint ?? null,

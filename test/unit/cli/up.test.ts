@@ -90,7 +90,6 @@ test.each([
   [['--no-recreate', '--force-recreate'], '--no-recreate and --force-recreate exclude each other'],
   [['--no-recreate', '-V'], '--no-recreate and --renew-anon-volumes exclude each other'],
   [['--build', '--no-build'], '--build and --no-build exclude each other'],
-  [['--build'], 'images cannot be built yet, so there is no --build'],
   [['--wait', '--wait-timeout', '-1'], 'option --wait-timeout is at least 0'],
   [['--scale', 'web'], '"web" says no scale'],
   [['--scale', 'wbe=2'], 'no such service: wbe'],

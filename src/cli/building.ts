@@ -1,0 +1,115 @@
+import {isAbsolute, join, relative} from 'node:path'
+import {StackError} from '../base/error.ts'
+import type {BuildSpec, Engine} from '../engine/engine.ts'
+import type {Project, Service} from '../model/project.ts'
+import type {Context} from './context.ts'
+import {type Task, workOn} from './work.ts'
+
+type Building = {readonly engine: Engine; readonly project: Project}
+
+/** What the command line says beside the file. */
+export type BuildWishes = {
+  readonly args?: Readonly<Record<string, string>>
+  readonly noCache?: boolean
+  readonly pull?: boolean
+  readonly quiet?: boolean
+}
+
+type Missing = Building & {readonly services: readonly Service[]; readonly always: boolean; readonly never: boolean}
+
+/** Before a plan is made, so that it replaces what runs an older image: those that are not here or are always built. */
+export async function buildMissing(
+  context: Context,
+  {engine, project, services, always, never}: Missing,
+): Promise<void> {
+  if (context.settings.dryRun || never) return
+  const buildable = services.filter(each => each.build !== undefined)
+  const present = await Promise.all(buildable.map(each => engine.findImage(each.image)))
+  const wanted = buildable.filter(
+    (each, index) => always || each.pullPolicy === 'build' || present[index] === undefined,
+  )
+  await buildServices(context, {engine, project}, wanted)
+}
+
+/** Builds at once what does not wait for another; a service whose image another one's build needs is built before. */
+export async function buildServices(
+  context: Context,
+  {engine, project}: Building,
+  services: readonly Service[],
+  wishes: BuildWishes = {},
+): Promise<void> {
+  if (services.length === 0) return
+  const all = withNeeded(project, services)
+  const running = new Map<string, Promise<void>>()
+  const built = (service: Service, progress: (text: string) => void): Promise<void> => {
+    const known = running.get(service.name)
+    if (known !== undefined) return known
+    const started = Promise.all(neededBy(project, service).map(each => built(each, () => undefined)))
+      .then(() => engine.buildImage(specOf(project, service, {wishes, directory: context.io.directory}), {progress}))
+      .then(() => undefined)
+    running.set(service.name, started)
+    return started
+  }
+  const tasks = all.map(
+    (service): Task => ({
+      id: `Image ${service.image}`,
+      doing: 'Building',
+      done: 'Built',
+      run: progress => built(service, wishes.quiet ? () => undefined : progress),
+    }),
+  )
+  await workOn('build', tasks, await context.renderer())
+}
+
+function withNeeded(project: Project, services: readonly Service[]): Service[] {
+  const all = new Set<Service>()
+  const add = (service: Service): void => {
+    if (all.has(service)) return
+    neededBy(project, service).forEach(add)
+    all.add(service)
+  }
+  services.forEach(add)
+  return [...all]
+}
+
+function neededBy({services, disabledServices}: Project, {build}: Service): Service[] {
+  return Object.values(build?.contexts ?? {}).flatMap(text => {
+    const name = text.startsWith('service:') ? text.slice('service:'.length) : undefined
+    return name === undefined ? [] : (services[name] ?? disabledServices[name] ?? [])
+  })
+}
+
+type Wanted = {readonly wishes: BuildWishes; readonly directory: string}
+
+function specOf(project: Project, service: Service, {wishes, directory}: Wanted): BuildSpec {
+  const build = service.build!
+  const {secrets, contexts, ...rest} = build
+  const dockerfile = isAbsolute(build.dockerfile) ? build.dockerfile : join(build.context, build.dockerfile)
+  return {
+    ...rest,
+    name: service.image,
+    dockerfile,
+    shownAs: shown(dockerfile, directory),
+    args: {...build.args, ...wishes.args},
+    noCache: build.noCache || wishes.noCache === true,
+    pull: build.pull || wishes.pull === true,
+    secrets: Object.fromEntries(secrets.map(({id, key}) => [id, project.secrets[key]?.content ?? new Uint8Array()])),
+    contexts: Object.fromEntries(Object.entries(contexts).map(([name, text]) => [name, contextOf(project, text)])),
+  }
+}
+
+/** As short as it can be said. */
+function shown(path: string, directory: string): string {
+  const near = relative(directory, path)
+  return near.startsWith('..') ? path : near
+}
+
+function contextOf({services, disabledServices}: Project, text: string): {path: string} | {image: string} {
+  if (text.startsWith('/')) return {path: text}
+  if (/^(?:https?|git|ssh):|^git@/.test(text)) {
+    throw new StackError('unsupported', `a build's context can not be fetched from ${text}`)
+  }
+  const name = text.startsWith('service:') ? text.slice('service:'.length) : undefined
+  if (name === undefined) return {image: text.replace(/^docker-image:\/\//, '')}
+  return {image: (services[name] ?? disabledServices[name])?.image ?? name}
+}

@@ -1,0 +1,29 @@
+import {problem} from './problem.ts'
+import {unsupported, type ValueCheck} from './support-check.ts'
+import {get, itemsOf, textOf} from './tree.ts'
+
+const remote = /^(?:https?|git|ssh):|^git@|^github\.com\//
+
+/** What of a build is not done: contexts from elsewhere, networks of its own, images for other machines. */
+export const checkBuild: ValueCheck = (tree, {where, context, report}) => {
+  const source = get(tree, 'context')
+  if (source !== undefined && remote.test(textOf(source) ?? '')) {
+    report(
+      unsupported(problem, `${where}.context: a context is a directory of this machine, not ${textOf(source)}`, {
+        at: source.at,
+        hint: 'clone it, and name the directory',
+      }),
+    )
+  }
+  const network = get(tree, 'network')
+  if (network !== undefined && !['', 'default', 'none', 'host', 'bridge'].includes(textOf(network) ?? '')) {
+    report(unsupported(problem, `${where}.network must be default, none or host`, {at: network.at}))
+  }
+  itemsOf(get(tree, 'platforms')).forEach((item, index) => {
+    const text = textOf(item) ?? ''
+    const own = context.platform
+    if (own === undefined || text === own || text.startsWith(`${own}/`)) return
+    const message = `${where}.platforms[${index}]: this machine is ${own}`
+    report(unsupported(problem, message, {at: item.at, hint: 'images for other processors are not built'}))
+  })
+}
