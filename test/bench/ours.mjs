@@ -9,7 +9,10 @@ export const socket = '/run/stack/stack.sock'
 export async function withProject(text, action) {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'))
   writeFileSync(join(directory, 'compose.yaml'), text)
-  const stack = (...words) => run(process.execPath, [`${root}bin/stack.mjs`, ...words], {cwd: directory})
+  const stack = (...words) => {
+    const options = typeof words.at(-1) === 'object' ? words.pop() : {}
+    return run(process.execPath, [`${root}bin/stack.mjs`, ...words], {cwd: directory, ...options})
+  }
   stack('up', '-d')
   try {
     return await action({stack, ask: api(socket), directory})
