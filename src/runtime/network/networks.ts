@@ -78,11 +78,11 @@ export class LocalNetworks implements Networks {
       this.#bridges.note(record)
     }
     const leases = [...this.#leases.all()]
-    await removeStrays(
+    const whole = await removeStrays(
       leases.flatMap(each => each.endpoints),
       this.#records.list(),
     )
-    for (const lease of leases) await this.#adopt(lease)
+    for (const lease of leases) await this.#adopt(lease, whole)
     await this.#services.load(this.#records.list())
     this.#ruleset.forget()
     await this.#ruleset.apply()
@@ -108,7 +108,7 @@ export class LocalNetworks implements Networks {
   }
 
   /** A namespace that is gone (a reboot) takes its ports with it; one that is there is as it was. */
-  async #adopt(lease: Lease): Promise<void> {
+  async #adopt(lease: Lease, whole: ReadonlySet<string>): Promise<void> {
     const {netns} = this.#parts.paths.container(lease.container)
     if (!isPinned(netns)) {
       if (lease.publishing) await this.#leases.save({...lease, publishing: false})
@@ -116,12 +116,9 @@ export class LocalNetworks implements Networks {
     }
     const doing = `take over the network of "${lease.name}"`
     try {
-      await attachEndpoints({
-        netns,
-        name: lease.name,
-        wires: this.#wires(lease),
-        warn: error => this.#parts.warn(doing, error),
-      })
+      const wires = this.#wires(lease).filter(each => !whole.has(each.endpoint.link))
+      const warn = (error: unknown) => this.#parts.warn(doing, error)
+      if (wires.length > 0) await attachEndpoints({netns, name: lease.name, wires, warn})
       for (const port of lease.publishing ? lease.ports : []) await this.#ports.reserve(port, lease, {share: true})
     } catch (error) {
       this.#parts.warn(doing, error)

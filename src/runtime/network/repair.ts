@@ -5,15 +5,25 @@ import {removeLink} from './bridge.ts'
 import type {Lease} from './leases.ts'
 import type {Wire} from './wires.ts'
 
-/** Removes links that hang on another bridge than theirs, since somebody deleted it: attaching makes them anew. */
-export async function removeStrays(endpoints: Iterable<Endpoint>, networks: readonly NetworkRecord[]): Promise<void> {
+/**
+ * Removes links that hang on another bridge than theirs, since somebody deleted it: attaching makes them anew. Gives
+ * those that are as they should be: with one end here the other is in its container.
+ */
+export async function removeStrays(
+  endpoints: Iterable<Endpoint>,
+  networks: readonly NetworkRecord[],
+): Promise<ReadonlySet<string>> {
+  const whole = new Set<string>()
   const links = await native().listLinks({})
   const byName = new Map(links.map(each => [each.name, each]))
   const bridges = new Map(networks.map(each => [each.id, byName.get(each.bridge)?.index]))
   for (const {link, network} of endpoints) {
     const found = byName.get(link)
-    if (found !== undefined && found.master !== bridges.get(network)) await removeLink(link)
+    if (found === undefined) continue
+    if (found.master === bridges.get(network)) whole.add(link)
+    else await removeLink(link)
   }
+  return whole
 }
 
 export type Plugging = {
