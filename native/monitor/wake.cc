@@ -18,7 +18,7 @@ namespace {
 
 // Who starts a container watches it soon after; a busy machine takes its time.
 constexpr int64_t kAtStart = 1000;
-constexpr int64_t kAfterLoss = 50;
+constexpr int64_t kAfterLoss = 20;
 constexpr int64_t kFirstPause = 1000;
 constexpr int64_t kLongestPause = 30'000;
 

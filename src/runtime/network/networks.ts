@@ -83,8 +83,10 @@ export class LocalNetworks implements Networks {
       this.#guard.note(record)
     }
     const leases = [...this.#leases.all()]
-    await removeStrays(leases.flatMap(each => this.#wires(each)))
-    for (const lease of leases) await this.#adopt(lease)
+    const wires = leases.flatMap(each => this.#wires(each))
+    for (const {network, endpoint} of wires) await this.#bridges.ready(network, endpoint.bridge)
+    const whole = await removeStrays(wires)
+    for (const lease of leases) await this.#adopt(lease, whole)
     await this.#services.load(this.#records.list())
     this.#ruleset.forget()
     await this.#ruleset.apply()
@@ -110,7 +112,7 @@ export class LocalNetworks implements Networks {
   }
 
   /** A namespace that is gone (a reboot) takes its ports with it; one that is there is as it was. */
-  async #adopt(lease: Lease): Promise<void> {
+  async #adopt(lease: Lease, whole: ReadonlySet<string>): Promise<void> {
     const {netns} = this.#parts.paths.container(lease.container)
     if (!isPinned(netns)) {
       if (lease.publishing) await this.#leases.save({...lease, publishing: false})
@@ -118,13 +120,9 @@ export class LocalNetworks implements Networks {
     }
     const doing = `take over the network of "${lease.name}"`
     try {
-      await attachEndpoints({
-        netns,
-        name: lease.name,
-        wires: this.#wires(lease),
-        bridges: this.#bridges,
-        warn: error => this.#parts.warn(doing, error),
-      })
+      const wires = this.#wires(lease).filter(each => !whole.has(each.endpoint.link))
+      const warn = (error: unknown) => this.#parts.warn(doing, error)
+      if (wires.length > 0) await attachEndpoints({netns, name: lease.name, wires, bridges: this.#bridges, warn})
       for (const port of lease.publishing ? lease.ports : []) await this.#ports.reserve(port, lease, {share: true})
     } catch (error) {
       this.#parts.warn(doing, error)

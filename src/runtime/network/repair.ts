@@ -7,14 +7,21 @@ import type {Lease} from './leases.ts'
 import {furtherPrefix} from './names.ts'
 import type {Wire} from './wires.ts'
 
-/** Removes links that hang on another bridge than theirs, since somebody deleted it: attaching makes them anew. */
-export async function removeStrays(wires: Iterable<Wire>): Promise<void> {
+/**
+ * Removes links that hang on another bridge than theirs, since somebody deleted it: attaching makes them anew. Gives
+ * those that are as they should be: with one end here the other is in its container.
+ */
+export async function removeStrays(wires: Iterable<Wire>): Promise<ReadonlySet<string>> {
+  const whole = new Set<string>()
   const links = await native().listLinks({})
   const byName = new Map(links.map(each => [each.name, each]))
   for (const {endpoint, bridge} of wires) {
     const found = byName.get(endpoint.link)
-    if (found !== undefined && found.master !== byName.get(bridge)?.index) await removeLink(endpoint.link)
+    if (found === undefined) continue
+    if (found.master === byName.get(bridge)?.index) whole.add(endpoint.link)
+    else await removeLink(endpoint.link)
   }
+  return whole
 }
 
 export type Plugging = {

@@ -72,6 +72,35 @@ test('three replicas share a port in turn; one that goes is left out', async () 
   expect((await names(4)).sort()).toEqual(['web-1', 'web-1', 'web-3', 'web-3'])
 })
 
+test('a port of three replicas is spread evenly, whoever asks', async () => {
+  await using here = await machine()
+  await using far = await outside()
+  const front = await here.network('front')
+  await here.network('other')
+  const wanted = {networks: ['front'], ports: [port(80, 8080)], project: 'shop', service: 'web'}
+  const names = ['web-1', 'web-2', 'web-3']
+  const replicas = await Promise.all(names.map(name => here.container(name, wanted)))
+  await using _one = await serve(replicas[0]!, 'web-1', 80)
+  await using _two = await serve(replicas[1]!, 'web-2', 80)
+  await using _three = await serve(replicas[2]!, 'web-3', 80)
+  for (const each of replicas) await here.networks.publish(each)
+  const neighbour = await here.container('neighbour', {networks: ['front']})
+  const stranger = await here.container('stranger', {networks: ['other']})
+  for (const [who, place, address] of [
+    ['outside', far.netns, far.host],
+    ['the host', 'host', '127.0.0.1'],
+    ['the host by its address', 'host', far.host],
+    ['the host by IPv6', 'host', '::1'],
+    ['a neighbour', neighbour, front.gateway],
+    ['a container elsewhere', stranger, far.host],
+    ['a replica itself', replicas[0]!, far.host],
+  ] as const) {
+    const answers = await ask(place, `${address}:8080`, {count: 9})
+    const counts = names.map(name => answers.filter(each => each.startsWith(`${name} `)).length)
+    expect(counts, `${who}: ${answers}`).toEqual([3, 3, 3])
+  }
+})
+
 test('who has a healthcheck gets connections once healthy; where nobody is, all do', async () => {
   await using here = await machine()
   await here.network('front')
