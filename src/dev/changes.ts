@@ -1,7 +1,7 @@
 import type {ActualContainer} from '../engine/engine.ts'
 import type {Project} from '../model/project.ts'
 import {type Acting, restart, runInAll} from './actions.ts'
-import {look} from './look.ts'
+import {Marks} from './look.ts'
 import {Mirror, type Synced} from './mirror.ts'
 import {isBelow, type Rule, targetOf} from './rules.ts'
 
@@ -14,8 +14,8 @@ export class Changes {
   readonly #again: () => void
   readonly #mirror: Mirror
   #rules: readonly Rule[] = []
-  /** Marks of files of `restart` rules. */
-  readonly #seen = new Map<string, string>()
+  /** Of files of `restart` rules. */
+  readonly #seen = new Marks()
   readonly #told = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #wait = patience.first
@@ -108,7 +108,7 @@ export class Changes {
     for (const rule of this.#rules) {
       const path =
         rule.action === 'restart'
-          ? await this.#firstNew([...paths].filter(rule.isWanted))
+          ? (await this.#seen.changed([...paths].filter(rule.isWanted)))[0]
           : rule.action === 'sync+restart'
             ? touchedBy(rule, synced)[0]
             : undefined
@@ -120,19 +120,6 @@ export class Changes {
     if (services.length > 0) {
       this.#acting.report({kind: 'restarted', services, because: reason, ms: performance.now() - began})
     }
-  }
-
-  /** Looks at every one, so that the next look knows them all. */
-  async #firstNew(paths: readonly string[]): Promise<string | undefined> {
-    let first: string | undefined
-    for (const path of paths) {
-      const found = await look(path)
-      const mark = found.kind === 'found' ? found.mark : found.kind
-      if (this.#seen.get(path) === mark || mark.startsWith('directory')) continue
-      this.#seen.set(path, mark)
-      first ??= path
-    }
-    return first
   }
 
   async #run(

@@ -40,3 +40,21 @@ async function read(path: string): Promise<Found> {
   const data = await handle.readFile()
   return {kind: 'found', mark: `file ${mode} ${sha256(data)}`, change: {kind: 'file', data, mode}}
 }
+
+/** What files were when they were last looked at. */
+export class Marks {
+  readonly #seen = new Map<string, string>()
+
+  /** Those of the paths that are other than before, or have never been looked at; of directories nothing is known. */
+  async changed(paths: readonly string[]): Promise<string[]> {
+    const all: string[] = []
+    for (const path of paths) {
+      const found = await look(path)
+      const mark = found.kind === 'found' ? found.mark : found.kind
+      if (this.#seen.get(path) === mark || mark.startsWith('directory')) continue
+      this.#seen.set(path, mark)
+      all.push(path)
+    }
+    return all
+  }
+}

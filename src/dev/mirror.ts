@@ -101,6 +101,7 @@ export class Mirror {
     const news = own.flatMap(each =>
       'change' in each.found && owed.has(each.target) ? [{...each, found: each.found}] : [],
     )
+    news.sort((a, b) => Number(b.found.change.kind === 'gone') - Number(a.found.change.kind === 'gone'))
     if (news.length === 0) return
     try {
       await this.#engine.changeFiles(

@@ -5,6 +5,7 @@ import type {Project, Service, WatchRule} from '../model/project.ts'
 import type {Acting} from './actions.ts'
 import {batches} from './batches.ts'
 import {Changes} from './changes.ts'
+import {Marks} from './look.ts'
 import {isBelow, mountOf, type Rule, rulesOf} from './rules.ts'
 import {type Watcher, watchFiles} from './watcher.ts'
 
@@ -27,6 +28,8 @@ export async function watchProject(session: Session): Promise<void> {
   const pending = batches<string>(pace)
   let project = session.project
   const changes = new Changes(session, () => pending.add(wake))
+  const marks = new Marks()
+  await marks.changed([...session.projectFiles()])
   let opened = await open(session, project, pending)
   changes.use(project, opened.rules)
   changes.tellRules(opened.watcher.found)
@@ -35,7 +38,7 @@ export async function watchProject(session: Session): Promise<void> {
   try {
     for (let batch = await pending.next(signal); batch !== undefined; batch = await pending.next(signal)) {
       await changes.apply(batch).catch(error => report({kind: 'warned', message: describe(error)}))
-      const told = [...batch].filter(path => opened.projectFiles.has(path))
+      const told = await marks.changed([...batch].filter(path => opened.projectFiles.has(path)))
       if (told.length > 0 && !signal.aborted) await renew(told)
     }
   } finally {
@@ -44,9 +47,9 @@ export async function watchProject(session: Session): Promise<void> {
   }
 
   async function renew(told: readonly string[]): Promise<void> {
-    const next = await session.reload(told)
     const before = opened
-    project = next ?? project
+    project = (await session.reload(told)) ?? project
+    await marks.changed([...session.projectFiles()].filter(path => !before.projectFiles.has(path)))
     // The new one watches before the old one ends: nothing falls between. It has the files of a broken project too.
     opened = await open(session, project, pending)
     await before.watcher.close()

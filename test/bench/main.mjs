@@ -8,8 +8,9 @@ import {scale} from './scale.mjs'
 import {services} from './services.mjs'
 import {start} from './start.mjs'
 import {startup} from './startup.mjs'
+import {watch} from './watch.mjs'
 
-const all = {startup, start, exec, compose, scale, services, dns}
+const all = {startup, start, exec, compose, scale, services, dns, watch}
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter(name => !(name in all))
 if (unknown.length > 0) {

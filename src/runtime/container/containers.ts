@@ -246,16 +246,14 @@ export class LocalContainers implements Containers {
   /** While a container rests it is not started: its root is mounted once at a time. */
   async #withRoot<T>(id: string, action: (root: HeldRoot) => Promise<T>): Promise<T> {
     const entry = this.#entry(id)
-    const {live} = entry
-    if (live !== undefined) {
-      await using root = await holdRoot(live.pid, () => entry.live === live)
-      if (root !== undefined) return await action(root)
-    }
+    const root = await liveRoot(entry)
+    if (root !== undefined) return await using(root, action)
     return this.#serial.run(id, async () => {
-      if (entry.live !== undefined)
-        throw new StackError('conflict', `container "${entry.record.name}" is starting or ending`)
-      await using root = await rootAtRest(this.#parts, entry.record)
-      return await action(root)
+      // It may have been starting until now.
+      const started = await liveRoot(entry)
+      if (started !== undefined) return await using(started, action)
+      if (entry.live !== undefined) throw new StackError('conflict', `container "${entry.record.name}" is ending`)
+      return await using(await rootAtRest(this.#parts, entry.record), action)
     })
   }
 
@@ -272,6 +270,16 @@ export class LocalContainers implements Containers {
     if (directories === undefined) throw new StackError('unsupported', 'this host has no cgroups')
     return directories
   }
+}
+
+const liveRoot = async (entry: Entry): Promise<HeldRoot | undefined> => {
+  const {live} = entry
+  return live && holdRoot(live.pid, () => entry.live === live)
+}
+
+async function using<T>(root: HeldRoot, action: (root: HeldRoot) => Promise<T>): Promise<T> {
+  await using held = root
+  return await action(held)
 }
 
 const sigkill = 9

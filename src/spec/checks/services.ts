@@ -137,10 +137,9 @@ export const checkPorts: ServiceCheck = (name, service, {tell}) => {
 }
 
 export const checkWatch: ServiceCheck = (name, service, {tell}) => {
-  service.develop?.watch?.forEach(({action, path: source, target, exec}, index) => {
+  service.develop?.watch?.forEach(({action, target, exec}, index) => {
     const path = ['services', name, 'develop', 'watch', index]
     const where = `services.${name}.develop.watch[${index}]`
-    if (source?.trim() === '') tell('bad-value', [...path, 'path'], {message: `${where}.path is empty`})
     if (action === 'sync+exec' && !exec?.command?.length) {
       tell('missing-key', path, {message: `${where} needs exec.command for ${action}`})
     }
