@@ -1,21 +1,16 @@
 #include "tree.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
-#include <memory>
 #include <optional>
 
 #include "../base/sys_error.h"
+#include "in_use.h"
 
 namespace {
 
@@ -48,41 +43,6 @@ bool is_whiteout(const struct stat& status) { return S_ISCHR(status.st_mode) && 
 // Extended attributes have no call that takes a directory and a name; the link of a descriptor stands for it.
 std::string by_fd(const Fd& parent, const std::string& name) {
   return "/proc/self/fd/" + std::to_string(parent.get()) + "/" + name;
-}
-
-constexpr std::array<long, 9> kKernelFileSystems = {PROC_SUPER_MAGIC,   SYSFS_MAGIC,   CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
-                                           DEBUGFS_MAGIC,      TRACEFS_MAGIC, SECURITYFS_MAGIC,   BPF_FS_MAGIC,
-                                           EFIVARFS_MAGIC};
-
-// What looks like a file there is the kernel itself, and no place for a copy.
-void refuse_kernel(const Fd& directory, const std::string& path) {
-  struct statfs status {};
-  check(::fstatfs(directory.get(), &status), "statfs", path);
-  if (std::ranges::find(kKernelFileSystems, status.f_type) != kKernelFileSystems.end()) {
-    throw SysError("enter", path, EROFS);
-  }
-}
-
-// Directory by directory, each opened without following a link: what is renamed meanwhile leads nowhere else. What is
-// mounted below belongs to others, and stays.
-void remove_all(int parent, const std::string& name, const std::string& path) {
-  open_how how{};
-  how.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-  how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
-  Fd directory(static_cast<int>(check(syscall(SYS_openat2, parent, name.c_str(), &how, sizeof how), "open", path)));
-  const auto close = [](DIR* stream) { ::closedir(stream); };
-  const std::unique_ptr<DIR, decltype(close)> stream(::fdopendir(directory.get()), close);
-  if (!stream) throw SysError("read", path);
-  const int here = directory.release();
-  std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(stream.get())) names.emplace_back(entry->d_name);
-  for (const std::string& each : names) {
-    if (each == "." || each == "..") continue;
-    if (::unlinkat(here, each.c_str(), 0) == 0 || errno == ENOENT) continue;
-    if (errno != EISDIR) throw SysError("unlink", path + "/" + each);
-    remove_all(here, each, path + "/" + each);
-  }
-  if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) throw SysError("rmdir", path);
 }
 
 }  // namespace

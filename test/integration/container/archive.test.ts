@@ -102,6 +102,15 @@ describe('files put into a running container', () => {
     await expect(put([{name: 'proc/sys/kernel/hostname', text: 'x'}])).rejects.toMatchObject({code: 'conflict'})
   })
 
+  test('what is mounted below a directory is not emptied by its removal', async () => {
+    id = await machine.run('mkdir -p /app/cache; echo kept > /app/cache/a; while :; do sleep 1; done', {
+      mounts: [{type: 'tmpfs', target: '/app/cache', options: ''}],
+    })
+    await sh('until test -s /app/cache/a; do sleep 0.01; done')
+    await expect(put([{name: '.wh.app'}], {whiteouts: true})).rejects.toMatchObject({code: 'conflict'})
+    expect(await sh('cat /app/cache/a')).toBe('kept\n')
+  })
+
   test('a FIFO is replaced, never waited for', async () => {
     await sh('mkfifo /pipe')
     await put([{name: 'pipe', text: 'text'}])
