@@ -211,7 +211,7 @@ export interface Networks {
   hasOthers(id: string): boolean
   /** When its program has ended. The namespace and its addresses stay. */
   unpublish(id: string): Promise<void>
-  /** When the container is removed: namespace, links, addresses. Idempotent. */
+  /** When the container is removed: addresses; namespace and links go afterwards, also where this daemon is killed. Idempotent. */
   detach(id: string): Promise<void>
   endpoints(id: string): readonly Endpoint[]
   published(id: string): readonly PublishedPort[]

@@ -5,11 +5,12 @@ import type {NetworkRecord} from '../../model/network.ts'
 import type {NetworkOptions} from '../runtime.ts'
 import {chooseSubnet, gatewayOf, subnet6Of} from './addresses.ts'
 import {options as bridgeOptions} from './bridge.ts'
-import {contains, formatRange, overlap, parseAddress, parseRange} from './cidr.ts'
+import {contains, formatRange, overlap, parseAddress, parseRange, type Range} from './cidr.ts'
+import type {Occupied} from './host.ts'
 import {bridgeName} from './names.ts'
 
 /** `taken`: networks of ours; `occupied`: what the host itself uses. */
-export type Surroundings = {readonly taken: readonly NetworkRecord[]; readonly occupied: readonly string[]}
+export type Surroundings = {readonly taken: readonly NetworkRecord[]; readonly occupied: readonly Occupied[]}
 
 /** Fills in what was not asked for. Nothing is made yet. */
 export function designNetwork(asked: NetworkOptions, {taken, occupied}: Surroundings): NetworkRecord {
@@ -85,11 +86,11 @@ function poolOf(subnet: string, {name, range, aux = {}}: NetworkOptions) {
 function subnetOf(
   {name, subnet}: NetworkOptions,
   taken: readonly NetworkRecord[],
-  occupied: readonly string[],
+  occupied: readonly Occupied[],
 ): string {
   const ours = taken.map(each => each.subnet)
   if (subnet === undefined) {
-    const chosen = chooseSubnet(name, [...occupied, ...ours])
+    const chosen = chooseSubnet(name, [...occupied.map(each => each.range), ...ours])
     if (chosen !== undefined) return chosen
     throw new StackError('network-failed', `no subnet is free for network "${name}"`, {
       hint: 'give it one in the file: ipam.config.subnet',
@@ -105,11 +106,14 @@ function subnetOf(
   const rival = taken.find(each => overlap(parseRange(each.subnet)!, range))
   if (rival)
     throw new StackError('conflict', `network "${name}": subnet ${subnet} overlaps that of network "${rival.name}"`)
-  const used = occupied.map(parseRange).find(each => each !== undefined && each.length > 0 && overlap(each, range))
-  if (used)
-    throw new StackError('conflict', `network "${name}": subnet ${subnet} overlaps ${formatRange(used)} of this host`)
+  const used = occupied.find(each => isUsed(parseRange(each.range), range))
+  if (used) throw new StackError('conflict', `network "${name}": subnet ${subnet} overlaps ${used.by} of this host`)
   return formatRange(range)
 }
+
+/** The default route is in nobody's way. */
+const isUsed = (used: Range | undefined, range: Range): boolean =>
+  used !== undefined && used.length > 0 && overlap(used, range)
 
 function gatewayIn(subnet: string, {name, gateway}: NetworkOptions): string {
   if (gateway === undefined) return gatewayOf(subnet)

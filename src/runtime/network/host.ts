@@ -6,14 +6,27 @@ import {hostResolvers} from './resolvers.ts'
 
 const sysctl = (name: string): string => `/proc/sys/net/${name}`
 
+/** A range in use, and what uses it, as in "the route 10.0.0.0/8 via 10.1.0.1 dev eth0". */
+export type Occupied = {readonly range: string; readonly by: string}
+
 /** Ranges that containers must not get: where this host is, what it routes to, and whom it asks. */
-export async function occupiedRanges(): Promise<string[]> {
-  const [routes, addresses, resolvers] = await Promise.all([
+export async function occupiedRanges(): Promise<Occupied[]> {
+  const [routes, addresses, resolvers, links] = await Promise.all([
     native().listRoutes({}),
     native().listAddresses({}),
     hostResolvers(),
+    native().listLinks({}),
   ])
-  return [...routes.map(each => each.destination), ...addresses.map(each => each.address), ...resolvers.servers]
+  const names = new Map(links.map(each => [each.index, each.name]))
+  const at = (link: number) => (names.has(link) ? ` dev ${names.get(link)}` : '')
+  return [
+    ...routes.map(({destination, gateway, link}) => ({
+      range: destination,
+      by: `the route ${destination}${gateway === '' ? '' : ` via ${gateway}`}${at(link)}`,
+    })),
+    ...addresses.map(({address, link}) => ({range: address, by: `the address ${address}${at(link)}`})),
+    ...resolvers.servers.map(server => ({range: server, by: `the name server ${server}`})),
+  ]
 }
 
 /** Of the interface that leads outside, so that no packet needs to be cut there. */

@@ -127,5 +127,7 @@ function addressFor({ipv4Address}: EndpointConfig, network: NetworkRecord, {own,
     nextAddress(network, address => isForServices(subnet, address) || isGiven(address), last) ??
     nextAddress(network, isGiven, last)
   if (next !== undefined) return next
-  throw new StackError('network-failed', `network "${name}" has no free address in ${network.range ?? subnet}`)
+  throw new StackError('network-failed', `network "${name}" has no free address in ${network.range ?? subnet}`, {
+    hint: 'give it a larger subnet (ipam.config.subnet), or spread the services over several networks',
+  })
 }

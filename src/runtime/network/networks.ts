@@ -4,7 +4,7 @@ import type {ContainerRecord} from '../../model/container.ts'
 import type {Endpoint, NetworkRecord} from '../../model/network.ts'
 import type {Paths} from '../paths.ts'
 import type {NetworkNames, NetworkOptions, Networks, PortQuestion, PublishedPort, TakenPort} from '../runtime.ts'
-import {attachEndpoints, isPinned, unpin} from './attach.ts'
+import {attachEndpoints, isPinned} from './attach.ts'
 import {ensureBridge, removeLink} from './bridge.ts'
 import {Bridges, bridgeWithRoom, containersPerBridge} from './bridges.ts'
 import {designNetwork} from './design.ts'
@@ -14,6 +14,7 @@ import {BridgeGuard, tableGuard, type Watch, watching} from './guard.ts'
 import {occupiedRanges} from './host.ts'
 import {leaseFor} from './lease.ts'
 import {type Lease, Leases} from './leases.ts'
+import {Pins} from './pins.ts'
 import {Ports} from './publish.ts'
 import {Records} from './records.ts'
 import {Removals} from './removals.ts'
@@ -53,6 +54,7 @@ export class LocalNetworks implements Networks {
   readonly #checkRules: () => Promise<void>
   #watch: Watch | undefined
   readonly #bridges: Bridges
+  readonly #pins: Pins
 
   constructor(parts: NetworkParts) {
     this.#parts = parts
@@ -61,8 +63,14 @@ export class LocalNetworks implements Networks {
     this.#ports = new Ports(this.#leases, lease => this.#entrance(lease))
     this.#ruleset = parts.rules(() => this.#ruleFacts())
     this.#checkRules = tableGuard(parts.table, this.#ruleset)
+    this.#pins = new Pins({directory: parts.paths.netnsDirectory, warn: parts.warn})
     this.#bridges = new Bridges(() => this.#ruleset.apply())
-    this.#removals = new Removals({records: this.#records, ruleset: this.#ruleset, warn: parts.warn})
+    this.#removals = new Removals({
+      records: this.#records,
+      ruleset: this.#ruleset,
+      pins: this.#pins,
+      warn: parts.warn,
+    })
     const services = new ServiceRecords(parts.paths)
     const network = (nameOrId: string) => this.#records.find(nameOrId)
     const {translation} = parts
@@ -76,6 +84,7 @@ export class LocalNetworks implements Networks {
 
   async load(): Promise<void> {
     await Promise.all([this.#records.load(), this.#leases.load()])
+    await this.#pins.sweep([...this.#leases.all()].map(each => this.#parts.paths.container(each.container).netns))
     this.#watch = watching(() => this.#repair(), this.#parts.warn)
     if (this.#records.list().length === 0) return
     for (const record of this.#records.list()) {
@@ -202,6 +211,7 @@ export class LocalNetworks implements Networks {
     const giveBack = () => (before ? this.#leases.save(before) : this.#leases.free(record.id))
     await undo.do(Promise.resolve(), giveBack)
     const {netns} = this.#parts.paths.container(record.id)
+    await this.#pins.gone(netns)
     // The kernel's work and the disk's do not wait for each other; both have ended before anything is undone.
     const saved = this.#leases.save(lease)
     const attached = attachEndpoints({
@@ -308,7 +318,7 @@ export class LocalNetworks implements Networks {
     const lease = this.#leases.get(id)
     await this.withdraw(id)
     await this.unpublish(id)
-    await unpin(this.#parts.paths.container(id).netns)
+    this.#pins.release(this.#parts.paths.container(id).netns)
     await this.#leases.free(id)
     if (lease) await this.#services.release(lease)
   }
@@ -354,6 +364,7 @@ export class LocalNetworks implements Networks {
 
   async close(): Promise<void> {
     await this.#watch?.end()
+    await this.#pins.settled()
     await this.#removals.settled()
     await this.#ports.close()
     await this.#services.close()

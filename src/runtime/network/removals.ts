@@ -1,4 +1,5 @@
 import type {NetworkRecord} from '../../model/network.ts'
+import type {Pins} from './pins.ts'
 import type {Records} from './records.ts'
 import {removeBridges} from './repair.ts'
 import type {Ruleset} from './ruleset.ts'
@@ -6,6 +7,7 @@ import type {Ruleset} from './ruleset.ts'
 type Parts = {
   readonly records: Records
   readonly ruleset: Ruleset
+  readonly pins: Pins
   readonly warn: (doing: string, error: unknown) => void
 }
 
@@ -34,6 +36,8 @@ export class Removals {
 
   /** The record on disk goes last: a daemon that comes after a killed one knows the bridge, and can be asked again. */
   async #remove(record: NetworkRecord): Promise<void> {
+    // Their links go with them, all at once: much less work than one by one.
+    await this.#parts.pins.settled()
     // A namespace lives on while the kernel still closes its connections, and its link with it.
     await Promise.all([removeBridges(record), this.#parts.ruleset.apply()])
     await this.#parts.records.remove(record)

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs'
+import {existsSync, readFileSync} from 'node:fs'
 import {expect, test} from 'vitest'
 import {native} from '../../../src/native/binding.ts'
 import {ask, machine, outside, paths, port, recordOf, run, serve} from './machine.ts'
@@ -205,4 +205,45 @@ test('many containers attach at once, each with an address of its own', async ()
   await here.network('a')
   const all = await Promise.all(Array.from({length: 40}, (_, index) => here.container(`c${index}`, {networks: ['a']})))
   expect(new Set(all.map(each => here.networks.endpoints(each.id)[0]?.address)).size).toBe(40)
+})
+
+test('an address pool that is used up says so and what to do, and takes again what was given back', async () => {
+  await using here = await machine()
+  await here.network('a', {subnet: '10.99.0.0/29'})
+  const all = await Promise.all([1, 2, 3, 4, 5].map(each => here.container(`c${each}`, {networks: ['a']})))
+  const before = (await links()).length
+  await expect(here.container('late', {networks: ['a']})).rejects.toMatchObject({
+    message: expect.stringContaining('no free address in 10.99.0.0/29'),
+    hint: expect.stringContaining('larger subnet'),
+  })
+  expect(await links()).toHaveLength(before)
+  const given = here.networks.endpoints(all[2]!.id)[0]?.address
+  await here.networks.detach(all[2]!.id)
+  const next = await here.container('next', {networks: ['a']})
+  expect(here.networks.endpoints(next.id)[0]?.address).toBe(given)
+})
+
+test('a subnet that clashes with a route or an address of the host is refused, and which is said', async () => {
+  await using here = await machine()
+  await using far = await outside()
+  run('host', 'ip', 'route', 'add', '10.50.0.0/16', 'via', far.address)
+  await expect(here.network('a', {subnet: '10.50.4.0/24'})).rejects.toMatchObject({
+    code: 'conflict',
+    message: 'network "a": subnet 10.50.4.0/24 overlaps the route 10.50.0.0/16 via 198.51.100.2 dev out0 of this host',
+  })
+  await expect(here.network('a', {subnet: '198.51.0.0/16'})).rejects.toThrow(/the (route|address) 198\.51\.100\.\S+/)
+  expect((await links()).filter(each => each.kind === 'bridge')).toEqual([])
+  run('host', 'ip', 'route', 'del', '10.50.0.0/16')
+})
+
+test('a namespace that a killed daemon did not get to is removed by the next one, and no other', async () => {
+  await using here = await machine()
+  await here.network('a')
+  const kept = await here.container('kept', {networks: ['a']})
+  const stray = `${paths.netnsDirectory}/left-behind`
+  await native().createNetns({path: stray})
+  await here.restart()
+  await expect.poll(() => existsSync(stray)).toBe(false)
+  expect(run(kept, 'ip', '-br', 'link')).toContain('eth0')
+  expect(here.warnings).toEqual([])
 })
