@@ -9,7 +9,7 @@ import {checkKernel} from './checks/kernel.ts'
 import {checkLogging} from './checks/logging.ts'
 import {checkMountPlaces, checkMountValues} from './checks/mounts.ts'
 import {checkNetworkLimits} from './checks/network-limits.ts'
-import {checkHostPorts} from './checks/ports.ts'
+import {checkHostPorts, checkPublishing} from './checks/ports.ts'
 import {checkProvider} from './checks/provider.ts'
 import {checkReferences} from './checks/references.ts'
 import {checkResources} from './checks/resources.ts'
@@ -45,6 +45,7 @@ const consistencyChecks: readonly ServiceCheck[] = [
   checkNetworkLimits,
   checkPull,
   checkProvider,
+  checkPublishing,
   checkWatch,
 ]
 

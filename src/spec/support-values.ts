@@ -76,12 +76,22 @@ const serviceChecks: Readonly<Record<string, ValueCheck>> = {
 /** Attributes of which only some values are honoured. */
 export function supportOfValue(tree: MapTree, context: SupportContext, report: Report): void {
   for (const [name, {value: service}] of entriesOf(get(tree, 'services'))) {
+    warnOfPorts(name, service, report)
     for (const [key, check] of Object.entries({...serviceChecks, ...isolationChecks, build: checkBuild})) {
       const value = get(service, key)
       if (value !== undefined) check(value, {where: `services.${name}.${key}`, context, report})
     }
   }
   checkDrivers(tree, report)
+}
+
+/** A service without a network of its own has nothing to publish from. */
+function warnOfPorts(name: string, service: Tree, report: Report): void {
+  const mode = textOf(get(service, 'network_mode'))
+  const ports = entriesOf(service).get('ports')
+  if (ports === undefined || itemsOf(ports.value).length === 0 || (mode !== 'host' && mode !== 'none')) return
+  const hint = mode === 'host' ? 'its programs listen on the host itself' : 'it has no network at all'
+  report(unsupported(warning, `services.${name}.ports has no effect with network_mode ${mode}`, {at: ports.key, hint}))
 }
 
 function checkDrivers(tree: MapTree, report: Report): void {

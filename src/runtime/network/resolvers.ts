@@ -9,9 +9,14 @@ const behindStub = '/run/systemd/resolve/resolv.conf'
 
 /** The host's own DNS servers and search domains, as they are now. */
 export async function hostResolvers(): Promise<Resolvers> {
-  const host = parseResolvConf(readSmall(hostFile) ?? '')
+  return resolversOf(readSmall)
+}
+
+/** The stub comes first, since it knows which server to ask for which domain; the others are for when it is down. */
+export function resolversOf(read: (path: string) => string | undefined): Resolvers {
+  const host = parseResolvConf(read(hostFile) ?? '')
   if (!host.servers.includes(stub)) return host
-  const behind = parseResolvConf(readSmall(behindStub) ?? '')
+  const behind = parseResolvConf(read(behindStub) ?? '')
   return {...host, servers: [...new Set([...host.servers, ...behind.servers])]}
 }
 

@@ -1,6 +1,6 @@
 import type {CanonicalPort, CanonicalService} from '../canonical-form.ts'
 import type {Switched} from '../profiles.ts'
-import type {Tell} from './check.ts'
+import type {ServiceCheck, Tell} from './check.ts'
 
 type Claim = {readonly service: string; readonly target: number | undefined; readonly hostIp: string}
 
@@ -26,6 +26,16 @@ export function checkHostPorts({on}: Switched, tell: Tell): void {
       })
     })
   }
+}
+
+/** Whose network it joins, by that one's address it is reached. */
+export const checkPublishing: ServiceCheck = (name, {network_mode: mode, ports}, {tell}) => {
+  if (!/^(?:service|container):/.test(mode ?? '') || !ports?.length) return
+  const [kind, owner] = mode!.split(':')
+  tell('conflict', ['services', name, 'ports'], {
+    message: `services.${name} has both ports and network_mode ${mode}`,
+    hint: `publish them on the ${kind} "${owner}", whose network it joins`,
+  })
 }
 
 /** Within a service the same port for the same target is only written twice, and one address may differ from all others. */

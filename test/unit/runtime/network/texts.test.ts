@@ -4,7 +4,7 @@ import type {Endpoint} from '../../../../src/model/network.ts'
 import {hostsText, resolvConfText} from '../../../../src/runtime/network/files.ts'
 import {bridgeName, endpointNames, vethName} from '../../../../src/runtime/network/names.ts'
 import {candidates, lastNumber} from '../../../../src/runtime/network/ports.ts'
-import {parseResolvConf} from '../../../../src/runtime/network/resolvers.ts'
+import {parseResolvConf, resolversOf} from '../../../../src/runtime/network/resolvers.ts'
 
 const host = {dns: [], dnsSearch: [], dnsOptions: [], extraHosts: []} as unknown as ContainerRecord['host']
 const record = (more: Partial<ContainerRecord['host']> = {}, config = {}): ContainerRecord =>
@@ -41,6 +41,17 @@ describe('resolv.conf', () => {
     const text = '# hi\nnameserver 127.0.0.53\nsearch a\n nameserver  fe80::1%eth0 \nsearch b c\noptions edns0\n'
     expect(parseResolvConf(text)).toEqual({servers: ['127.0.0.53', 'fe80::1%eth0'], search: ['b', 'c']})
   })
+})
+
+test('servers behind the stub of systemd-resolved are asked where the stub is down', () => {
+  const files: Readonly<Record<string, string>> = {
+    '/etc/resolv.conf': 'nameserver 127.0.0.53\nsearch a\n',
+    '/run/systemd/resolve/resolv.conf': 'nameserver 192.0.2.1\nnameserver 2001:db8::1\nsearch b\n',
+  }
+  expect(resolversOf(path => files[path])).toEqual({servers: ['127.0.0.53', '192.0.2.1', '2001:db8::1'], search: ['a']})
+  expect(resolversOf(path => (path === '/etc/resolv.conf' ? 'nameserver 192.0.2.9\n' : files[path])).servers).toEqual([
+    '192.0.2.9',
+  ])
 })
 
 describe('hosts', () => {
