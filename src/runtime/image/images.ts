@@ -44,6 +44,7 @@ type Made = {readonly recipe: Recipe; readonly names: readonly string[]}
 export function openImages({paths, aptCache, pullImage}: ImageOptions): Images {
   const store = new ImageStore(paths.images)
   const {content} = store
+  const builds = buildsOf(paths.images, store)
   const apt = openApt(aptCache ?? process.env.STACK_APT_CACHE ?? join(paths.images, 'apt-cache'))
   const pulls = new Map<string, Promise<Image>>()
   const platform: Platform = {os: 'linux', architecture}
@@ -91,7 +92,7 @@ export function openImages({paths, aptCache, pullImage}: ImageOptions): Images {
   }
 
   return {
-    builds: buildsOf(paths.images, store),
+    builds,
     load: () => store.load(),
     list: () => store.list(),
     find,
@@ -129,7 +130,7 @@ export function openImages({paths, aptCache, pullImage}: ImageOptions): Images {
           const isName = image.references.includes(canonical(name))
           return {image, names: isName ? [canonical(name)] : []}
         }),
-        content,
+        {content, packed: builds.packed},
       ),
     async prune({all, used}) {
       const removed: ImageRemoval[] = []
