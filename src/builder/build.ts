@@ -136,7 +136,7 @@ class Run {
     const context = this.#contextOf(stage, line => report({kind: 'output', step, line}))
     const {state: next, isCached} = await placed(instruction.at, () => done(state, instruction, context))
     report(isCached ? {kind: 'cached', step} : {kind: 'done', step, milliseconds: Date.now() - began})
-    return recorded(next, instruction.text, next.step.id === state.step.id)
+    return recorded(next, instruction.text, next.step.layers.length === state.step.layers.length)
   }
 
   #contextOf(stage: Stage, onLine: (line: string) => void): StepContext {

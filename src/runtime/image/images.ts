@@ -16,7 +16,7 @@ import {readArchive} from './oci/archive.ts'
 import type {NamedImage} from './oci/index.ts'
 import {readLayout} from './oci/layout.ts'
 import {type OciImage, ociRecipe} from './oci/recipe.ts'
-import {saveImages} from './oci/save.ts'
+import {notPortable, saveImages} from './oci/save.ts'
 import {parseReference, type Reference} from './reference.ts'
 import {type CredentialSource, credentialsOfHeader, firstOf} from './registry/auth.ts'
 import {credentialsOfFiles} from './registry/credentials.ts'
@@ -57,6 +57,7 @@ type Made = {readonly recipe: Recipe; readonly names: readonly string[]}
 export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOptions): Images {
   const store = new ImageStore(paths.images)
   const {content} = store
+  const builds = buildsOf(paths.images, store)
   const apt = openApt(aptCache ?? process.env.STACK_APT_CACHE ?? join(paths.images, 'apt-cache'))
   const pulls = new Map<string, Promise<Image>>()
   const platform: Platform = {os: 'linux', architecture}
@@ -105,7 +106,7 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
   }
 
   return {
-    builds: buildsOf(paths.images, store),
+    builds,
     load: () => store.load(),
     list: () => store.list(),
     find,
@@ -119,12 +120,11 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
     },
     async push(name, progress, {auth} = {}) {
       const reference = parseReference(name)
-      const {oci} = present(name)
-      if (reference.kind !== 'docker' || oci === undefined) {
-        throw new StackError('unsupported', `"${name}" cannot be pushed`, {
-          hint: 'images of registries and archives can, by a name of the registry: see tag',
-        })
+      if (reference.kind !== 'docker') {
+        throw new StackError('unsupported', `"${name}" is not a name of a registry`, {hint: 'give it one: see tag'})
       }
+      const {id, oci} = await builds.packed(present(name))
+      if (oci === undefined) throw notPortable(present(name))
       const {pushImage} = await import('./registry/push.ts')
       const {digest} = await pushImage(reference.text, {
         manifest: oci.manifest,
@@ -132,7 +132,7 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
         progress: percentages(progress),
         auth: credentials(reference, auth),
       })
-      await store.name(`${reference.repository}@${digest}`, present(name).id)
+      await store.name(`${reference.repository}@${digest}`, id)
       return {digest, size: oci.manifest.size}
     },
     remove: async name => await remove(present(name), canonical(name)),
@@ -162,7 +162,7 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
         saved.set(image.id, entry)
         if (image.references.includes(canonical(name))) entry.names.push(canonical(name))
       }
-      return saveImages([...saved.values()], content)
+      return saveImages([...saved.values()], {content, packed: builds.packed})
     },
     async prune({all, used}) {
       const removed: ImageRemoval[] = []

@@ -93,6 +93,13 @@ export class ImageStore {
     return this.#image(kept)
   }
 
+  /** Writes what is known of an image anew. */
+  async replace(record: ImageRecord): Promise<Image> {
+    await this.#records.write(record)
+    this.#images.set(record.id, record)
+    return this.#image(record)
+  }
+
   /** Forgets the steps of builds, and with these the layers that no image has. Gives the bytes that came free. */
   async forgetSteps(): Promise<number> {
     await this.steps.clear()

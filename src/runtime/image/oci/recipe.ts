@@ -19,7 +19,7 @@ export type OciImage = {
 const mostLayers = 490
 
 /** An image without layers still needs a directory to be stacked on. */
-const noLayer = sha256('no layer')
+export const noLayer = sha256('no layer')
 
 /** Unpacks what a registry or an archive gave: layers by chain ID, so that images with the same ones share them. */
 export async function ociRecipe(content: ContentStore, {manifest, config, layers}: OciImage): Promise<Recipe> {

@@ -8,28 +8,47 @@ import type {ContentStore, Descriptor} from '../../../model/oci.ts'
 
 export type Saved = {readonly image: Image; readonly names: readonly string[]}
 
+export type SaveParts = {
+  readonly content: ContentStore
+  /** Makes the blobs of an image that was built here. */
+  readonly packed: (image: Image) => Promise<Image>
+}
+
 /** A tar archive that is an OCI image layout and what `docker load` reads, both over the same blobs. */
-export function saveImages(all: readonly Saved[], content: ContentStore): Readable {
-  const images = all.map(({image, names}) => ({oci: factsOf(image), names}))
+export function saveImages(all: readonly Saved[], {content, packed}: SaveParts): Readable {
+  for (const {image} of all) check(image)
   const archive = pack()
-  write(archive, images, content).then(
-    () => archive.finalize(),
-    error => archive.destroy(error),
-  )
+  entriesOf(all, packed)
+    .then(images => write(archive, images, content))
+    .then(
+      () => archive.finalize(),
+      error => archive.destroy(error),
+    )
   return Readable.from(archive, {objectMode: false})
 }
 
 type Entry = {readonly oci: OciFacts; readonly names: readonly string[]}
 
-function factsOf({oci, references, id}: Image): OciFacts {
-  if (oci !== undefined) return oci
-  throw new StackError(
-    'unsupported',
-    `image ${references[0] ?? id} is made of this machine's files, and cannot be saved`,
-    {
-      hint: 'images of registries and archives can',
-    },
-  )
+/** What was built is an archive only when it is asked for. */
+async function entriesOf(all: readonly Saved[], packed: SaveParts['packed']): Promise<Entry[]> {
+  const entries: Entry[] = []
+  for (const {image, names} of all) {
+    const {oci} = image.oci === undefined ? await packed(image) : image
+    if (oci === undefined) throw notPortable(image)
+    entries.push({oci, names})
+  }
+  return entries
+}
+
+function check(image: Image): void {
+  if (image.oci === undefined && (image.build === undefined || image.overlays.length > 0)) throw notPortable(image)
+}
+
+export function notPortable({references, id}: Image): StackError {
+  const name = references[0] ?? id
+  return new StackError('unsupported', `image ${name} is made of this machine's files, and cannot be saved or pushed`, {
+    hint: 'images of registries and archives can, and what is built on them or from scratch',
+  })
 }
 
 async function write(archive: Pack, images: readonly Entry[], content: ContentStore): Promise<void> {
