@@ -133,8 +133,8 @@ export class Box {
     this.leave()
     if (existsSync(this.control)) {
       const state = await askStatus(this.control).catch(() => undefined)
-      if (state?.kind === 'alive') process.kill(state.pid, 'SIGKILL')
-      // It may be about to leave.
+      // Either may be about to leave.
+      if (state?.kind === 'alive') killIfThere(state.pid)
       await watch(this.control).then(
         each => each.ended,
         () => undefined,
@@ -142,6 +142,14 @@ export class Box {
       await eventually(() => !existsSync(this.control), 'the monitor leaves')
     }
     rmSync(this.directory, {recursive: true, force: true})
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
