@@ -4,13 +4,14 @@ import {cpus, loadavg, release} from 'node:os'
 import {compose} from './compose.mjs'
 import {dns} from './dns.mjs'
 import {exec} from './exec.mjs'
+import {load} from './load.mjs'
 import {scale} from './scale.mjs'
 import {services} from './services.mjs'
 import {start} from './start.mjs'
 import {startup} from './startup.mjs'
 import {watch} from './watch.mjs'
 
-const all = {startup, start, exec, compose, scale, services, dns, watch}
+const all = {startup, load, start, exec, compose, scale, services, dns, watch}
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter(name => !(name in all))
 if (unknown.length > 0) {
@@ -19,11 +20,11 @@ if (unknown.length > 0) {
 }
 
 const machine = {cpu: cpus()[0].model, cpus: cpus().length, kernel: release(), node: process.version}
-console.log(`${machine.cpus} x ${machine.cpu}, Linux ${machine.kernel}, Node ${machine.node}, load ${load()}`)
+console.log(`${machine.cpus} x ${machine.cpu}, Linux ${machine.kernel}, Node ${machine.node}, load ${loadAverage()}`)
 const found = []
 for (const [name, bench] of Object.entries(all)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue
-  console.log(`\n${name}   (load ${load()})`)
+  console.log(`\n${name}   (load ${loadAverage()})`)
   for await (const row of bench()) {
     found.push({bench: name, ...row})
     console.log(line(row))
@@ -38,6 +39,6 @@ function line({what, value, least, unit, goal}) {
 }
 
 /** Figures of a machine that does something else too are worth less. */
-function load() {
+function loadAverage() {
   return loadavg()[0].toFixed(1)
 }

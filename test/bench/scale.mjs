@@ -12,7 +12,7 @@ const longest = {timeout: 120_000}
 /** From 1 to 100 and to 1000 containers, each beside what the kernel needs for as many; and down again. */
 export async function* scale() {
   const hundred = await measured(100, 5)
-  yield* rows(100, hundred, '< 3')
+  yield* rows(100, hundred, '< 2.5')
   const thousand = await measured(1000, 2)
   yield* rows(1000, thousand, '< 2.5')
   const cost = (count, {ours}) => median(ours) / (count - 1)
