@@ -13,7 +13,7 @@ import {scaleServices} from '../scaling.ts'
 import {servicesOf} from '../selection.ts'
 
 export const ui = command({
-  summary: 'Show services on a web page: state, output, use; scale and restart them',
+  summary: 'Show state, output and use of services on a web page',
   usage: 'ui [OPTIONS] [SERVICE...]',
   details:
     'Serves a page on 127.0.0.1 until Ctrl-C, which leaves the containers as they are, and prints its address. Behind the # of the address is a token, made anew each time: who has it may look, scale and restart.',

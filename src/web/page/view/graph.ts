@@ -41,7 +41,10 @@ export function graph({services, focus}: Pick<PageState, 'services' | 'focus'>):
           {},
           h(
             'marker',
-            {id: 'tip', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: 'auto'},
+            {
+              ...{id: 'tip', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 9, markerHeight: 9},
+              ...{orient: 'auto', markerUnits: 'userSpaceOnUse'},
+            },
             h('path', {d: 'M0,0.5L7.5,4L0,7.5Z', class: 'tip'}),
           ),
         ),

@@ -11,7 +11,7 @@ export const page = (state: PageState, offset: number): Node[] => [
   h(
     'main',
     {key: 'main'},
-    ...notes(state),
+    h('div', {class: 'notes', key: 'notes'}, notes(state)),
     ...(isKnown(state) ? [graph(state), services(state), logs(state, offset)] : []),
   ),
 ]
