@@ -28,6 +28,8 @@ export type ServiceState = {
   readonly name: string
   readonly image: string
   readonly dependsOn: ReadonlyArray<{readonly name: string; readonly condition: DependencyCondition}>
+  /** What runs it instead of containers; '': nothing. */
+  readonly provider: string
   /** Why its number of containers cannot be changed; '': it can. */
   readonly fixed: string
   readonly replicas: readonly Replica[]

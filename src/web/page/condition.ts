@@ -23,10 +23,10 @@ export function conditionOfReplica({status, health, exitCode}: Replica): Conditi
 const order: readonly Tone[] = ['bad', 'busy', 'good', 'idle']
 
 /** The worst of its replicas, and how many of them are so. */
-export function conditionOf({replicas, fixed}: Pick<ServiceState, 'replicas' | 'fixed'>): Condition {
+export function conditionOf({replicas, provider}: Pick<ServiceState, 'replicas' | 'provider'>): Condition {
   const all = replicas.map(conditionOfReplica)
   const worst = order.flatMap(tone => all.find(each => each.tone === tone) ?? [])[0]
-  if (worst === undefined) return condition('idle', fixed.endsWith('provides it') ? fixed : 'not running')
+  if (worst === undefined) return condition('idle', provider === '' ? 'not running' : `provided by ${provider}`)
   const same = all.filter(({words}) => words === worst.words).length
   return same === all.length ? worst : condition(worst.tone, `${same} of ${all.length} ${worst.words}`)
 }

@@ -26,6 +26,7 @@ export function describeServices({project, containers, chosen}: Described): Serv
       dependsOn: Object.entries(dependencies(name))
         .filter(([other]) => names.includes(other))
         .map(([other, {condition}]) => ({name: other, condition})),
+      provider: service?.provider?.type ?? '',
       fixed: whyFixed(project, service),
       replicas: replicas.map(replicaOf),
     }

@@ -150,7 +150,7 @@ test('light and dark are read well', async () => {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({colorScheme})
     expect(await leastContrast()).toBeGreaterThanOrEqual(4.5)
-    await keep(`ui-${colorScheme}.png`, {width: 1280, height: 900})
+    await keep(`ui-${colorScheme}.png`, {width: 1280, height: 800})
   }
 })
 
@@ -167,6 +167,8 @@ const pause = () => new Promise(resolve => setTimeout(resolve, 1000))
 async function keep(name: string, {width, height}: {width: number; height: number}): Promise<void> {
   if (process.env.STACK_SCREENSHOTS !== '1') return
   await mkdir(join(root, 'docs/images'), {recursive: true})
+  await page.mouse.move(2, 2)
+  await page.evaluate('scrollTo(0, 0)')
   await page.screenshot({path: join(root, 'docs/images', name), clip: {x: 0, y: 0, width, height}})
 }
 

@@ -1,8 +1,9 @@
 import {execFileSync} from 'node:child_process'
+import {readFile} from 'node:fs/promises'
 import {afterAll, beforeAll, expect, test} from 'vitest'
 import type {Message} from '../../../src/web/messages.ts'
 import {eventReader} from '../../../src/web/page/stream.ts'
-import {states} from '../../support/observed.ts'
+import {daemonPid, states} from '../../support/observed.ts'
 import {eventually, Workplace} from '../../support/stack.ts'
 import {askPage, end, type Served, serve} from './served.ts'
 
@@ -82,8 +83,6 @@ test('what runs is told, with what it uses and writes, and nothing of what it is
 })
 
 test('scale and restart do what the commands do', async () => {
-  const before = await place.stack('exec', '-T', '--index', '1', 'web', 'cat', '/proc/uptime')
-  expect(before.code).toBe(0)
   expect(await order('scale', {service: 'web', to: 3})).toBe(202)
   await eventually(async () => (await states(place)).includes('web-3 running'), {what: 'web-3'})
   const restarted = heard(messages =>
@@ -97,7 +96,7 @@ test('scale and restart do what the commands do', async () => {
 })
 
 test('an order that cannot be done says why, and the page goes on', async () => {
-  const compose = (await import('node:fs')).readFileSync(`${place.directory}/compose.yaml`, 'utf8')
+  const compose = await readFile(`${place.directory}/compose.yaml`, 'utf8')
   await place.write('compose.yaml', `${compose}\n  broken: [`)
   const failed = heard(messages => messages.some(each => each.kind === 'work' && each.work.phase === 'failed'))
   expect(await order('scale', {service: 'web', to: 1})).toBe(202)
@@ -107,6 +106,19 @@ test('an order that cannot be done says why, and the page goes on', async () => 
   expect(await order('scale', {service: 'nobody', to: 1})).toBe(400)
   expect(await order('scale', {service: 'web', to: 1})).toBe(202)
   await eventually(async () => !(await states(place)).includes('web-2 running'), {what: 'one web'})
+})
+
+test('when the daemon is killed it goes on, and no line is told twice', async () => {
+  process.kill(daemonPid()!, 'SIGKILL')
+  const messages = await heard(
+    all => all.filter(isLoad).length >= 3 && all.filter(({kind}) => kind === 'lines').length >= 3,
+  )
+  const jobs = messages
+    .flatMap(each => (each.kind === 'all' || each.kind === 'lines' ? each.lines : []))
+    .filter(({text, service}) => service === 'worker' && text.startsWith('job'))
+    .map(({at}) => at)
+  expect(jobs.length).toBeGreaterThan(3)
+  expect(new Set(jobs).size).toBe(jobs.length)
 })
 
 test('a port that is taken is said, and so is a service that is not there', async () => {

@@ -20,7 +20,7 @@ const replica = (number: number, more: Partial<Replica> = {}): Replica => ({
   ...more,
 })
 const service = (name: string, more: Partial<ServiceState> = {}): ServiceState => ({
-  ...{name, image: 'host://', dependsOn: [], fixed: '', replicas: [replica(1)]},
+  ...{name, image: 'host://', dependsOn: [], provider: '', fixed: '', replicas: [replica(1)]},
   ...more,
 })
 const live = (more: Partial<PageState> = {}): PageState => ({
@@ -37,7 +37,7 @@ const button = (state: PageState, label: string): Node | undefined =>
   elements(state).find(({tag, attributes}) => tag === 'button' && attributes['aria-label'] === label)
 
 describe('how a service is', () => {
-  const words = (...replicas: Replica[]) => conditionOf({replicas, fixed: ''}).words
+  const words = (...replicas: Replica[]) => conditionOf({replicas, provider: ''}).words
   test.each([
     [[], 'not running'],
     [[replica(1)], 'running'],
@@ -48,6 +48,10 @@ describe('how a service is', () => {
     [[replica(1, {health: 'starting'}), replica(2, {health: 'healthy'})], '1 of 2 starting'],
     [[replica(1, {status: 'paused'})], 'paused'],
   ])('%#', (replicas, expected) => expect(words(...replicas)).toBe(expected))
+
+  test('what is provided has no containers', () => {
+    expect(conditionOf({replicas: [], provider: 'cloud'}).words).toBe('provided by cloud')
+  })
 
   test('the worst is what the heading says, with a mark of its own shape', () => {
     const bad = service('db', {replicas: [replica(1, {status: 'exited', exitCode: 1})]})

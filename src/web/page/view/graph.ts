@@ -1,6 +1,6 @@
 import type {ServiceState} from '../../messages.ts'
 import {conditionOf} from '../condition.ts'
-import {curve, type Edge, layout, type Placed} from '../layout.ts'
+import {curve, type Edge, type Layout, layout, type Placed} from '../layout.ts'
 import {h, type Node} from '../node.ts'
 import type {PageState} from '../state.ts'
 
@@ -13,11 +13,20 @@ const conditions: Readonly<Record<string, string>> = {
   service_completed_successfully: 'completed',
 }
 
+/** Made once for what does not change. */
+const made = new WeakMap<readonly ServiceState[], Layout>()
+
+function layoutOf(services: readonly ServiceState[]): Layout {
+  const known = made.get(services)
+  if (known !== undefined) return known
+  const nodes = services.map(({name, dependsOn}) => ({name, needs: dependsOn.map(each => each.name)}))
+  const placed = layout(nodes, measures)
+  made.set(services, placed)
+  return placed
+}
+
 export function graph({services, focus}: Pick<PageState, 'services' | 'focus'>): Node {
-  const placed = layout(
-    services.map(({name, dependsOn}) => ({name, needs: dependsOn.map(each => each.name)})),
-    measures,
-  )
+  const placed = layoutOf(services)
   const [width, height] = [placed.width + 2 * margin, placed.height + 2 * margin]
   const byName = new Map(services.map(each => [each.name, each]))
   return h(

@@ -8,4 +8,4 @@ createServer(async (request, response) => {
   )
   console.log(`${request.method} ${request.url} 200 #${++count}`)
   response.end(`${answer}\n`)
-}).listen(80, () => console.log('listening on port 80'))
+}).listen(80, '0.0.0.0', () => console.log('listening on port 80'))
