@@ -1,4 +1,5 @@
 import {randomBytes} from 'node:crypto'
+import {setMaxListeners} from 'node:events'
 import {StackError} from '../base/error.ts'
 import type {Engine} from '../engine/engine.ts'
 import type {Project} from '../model/project.ts'
@@ -33,6 +34,8 @@ const streamLimits = {clients: 16, backlog: 8 << 20, beat: 15_000}
 /** Serves a page of a stack on loopback until the signal. Errors: port-taken. */
 export async function serveWeb(options: WebOptions): Promise<void> {
   const {engine, name, project, services: chosen, signal} = options
+  // One for each container whose output is followed.
+  setMaxListeners(0, signal)
   const token = randomBytes(24).toString('base64url')
   const streams = createStreams(streamLimits)
   const feed = new Feed({engine, name, project, chosen, signal, tell: streams.tell})
