@@ -48,15 +48,13 @@ place.addEventListener('input', ({target}) => {
 })
 // Who scrolls up wants to read; who comes back to the end wants to follow.
 place.addEventListener(
-  'wheel',
+  'scroll',
   ({target}) => {
-    const lines = target instanceof Element ? target.closest('.lines') : null
-    if (lines === null) return
-    requestAnimationFrame(() =>
-      act({kind: 'follow', on: lines.scrollTop + lines.clientHeight > lines.scrollHeight - 8}),
-    )
+    if (!(target instanceof Element && target.matches('.lines'))) return
+    const on = target.scrollTop + target.clientHeight > target.scrollHeight - 8
+    if (on !== state.follows) act({kind: 'follow', on})
   },
-  {passive: true},
+  {capture: true, passive: true},
 )
 document.addEventListener('keydown', event => {
   const {key, target} = event

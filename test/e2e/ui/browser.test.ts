@@ -17,6 +17,9 @@ let browser: Browser
 let page: Page
 const wrong: string[] = []
 
+/** Root has no sandbox; a name that leads to this machine is what DNS rebinding makes. */
+const flags = ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP stack.example 127.0.0.1'] as const
+
 const path = (): string | undefined => {
   try {
     return execFileSync('which', ['chromium'], {encoding: 'utf8'}).trim()
@@ -31,7 +34,7 @@ beforeAll(async () => {
   place = await Workplace.make('test/e2e/ui')
   expect(await place.stack('up', '-d', '--wait')).toMatchObject({code: 0})
   served = await serve(place)
-  browser = await chromium.launch({executablePath, args: ['--no-sandbox', '--disable-gpu']})
+  browser = await chromium.launch({executablePath, args: [...flags]})
   const context = await browser.newContext({viewport: {width: 1280, height: 900}, colorScheme: 'light'})
   page = await context.newPage()
   page.on('console', message => void (message.type() === 'error' && wrong.push(message.text())))
@@ -98,6 +101,43 @@ test('the output is filtered, by words and by service', async () => {
   expect((await lines()).join('\n')).toContain('err')
   await page.getByRole('combobox').selectOption('')
   await eventually(async () => (await lines()).some(line => line.includes('worker-1')), {what: 'all lines again'})
+})
+
+test('who scrolls up stays there, who comes back to the end follows', async () => {
+  await visits(20)
+  const follows = page.getByRole('checkbox', {name: 'newest'})
+  await page.locator('.lines').focus()
+  await page.keyboard.press('Home')
+  await eventually(async () => !(await follows.isChecked()), {what: 'no following'})
+  const {length} = await lines()
+  await eventually(async () => (await lines()).length > length, {what: 'more lines'})
+  const top = () => page.evaluate('document.querySelector(".lines").scrollTop')
+  await eventually(async () => (await top()) === 0, {what: 'the first line'})
+  await page.keyboard.press('End')
+  await eventually(() => follows.isChecked(), {what: 'following'})
+})
+
+test('pages of others get nothing: not by a name that leads here, nor from another port', async () => {
+  const other = await page.context().newPage()
+  const rebound = await other.goto(`http://stack.example:${served.port}/`)
+  expect(rebound?.status()).toBe(403)
+  await other.goto('http://127.0.0.1:8080/')
+  const [scale, events] = [`http://127.0.0.1:${served.port}/scale`, `http://127.0.0.1:${served.port}/events`]
+  const tried = await other.evaluate(`(async () => {
+    const headers = {authorization: 'Bearer ${served.token}'}
+    const body = '{"service": "web", "to": 0}'
+    const outcome = (...words) => fetch(...words).then(answer => answer.type === 'opaque' ? 'opaque' : answer.status, () => 'failed')
+    return [
+      await outcome('${scale}', {method: 'POST', headers, body}),
+      await outcome('${scale}', {method: 'POST', body, mode: 'no-cors', credentials: 'include'}),
+      await outcome('${events}', {headers}),
+      document.cookie, Object.keys(sessionStorage).length,
+    ]
+  })()`)
+  expect(tried).toEqual(['failed', 'failed', 'failed', '', 0])
+  expect(await states(place)).toContain('web-1 running')
+  await other.close()
+  wrong.length = 0
 })
 
 test('what is used is drawn as it comes', async () => {
