@@ -14,8 +14,8 @@ export type WebOptions = {
   readonly engine: Engine
   /** Of the project. */
   readonly name: string
-  /** undefined: there is no file, only what runs. */
-  readonly project: Project | undefined
+  /** As it is known now; undefined: there is no file, only what runs. */
+  readonly project: () => Project | undefined
   /** Services that are shown; none: all. */
   readonly services: readonly string[]
   /** 0: any that is free. */
@@ -52,6 +52,7 @@ export async function serveWeb(options: WebOptions): Promise<void> {
     },
   })
   try {
+    await feed.begin()
     options.opened(`http://127.0.0.1:${server.port}/#${token}`)
     await feed.run()
     await orders.settled()

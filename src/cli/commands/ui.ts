@@ -5,7 +5,7 @@ import type {Order} from '../../web/messages.ts'
 import {serveWeb} from '../../web/web.ts'
 import {apply} from '../apply.ts'
 import {command} from '../command.ts'
-import {type Context, createContext} from '../context.ts'
+import {type Context, createContext, type Scope} from '../context.ts'
 import {Silent} from '../failure.ts'
 import {interruptedCode} from '../interrupts.ts'
 import {usage} from '../parse.ts'
@@ -25,16 +25,20 @@ export const ui = command({
     if (port > 65535) throw usage('option --port is at most 65535')
     const {scope, actual} = await context.observe()
     checkServices(services, servicesOf(scope, actual.containers))
+    let {project} = scope
     const {signal, stop} = context.io.interrupts.abortSignal()
     try {
       await serveWeb({
         engine: await context.engine(),
         name: scope.name,
-        project: scope.project,
+        project: () => project,
         services,
         port,
         signal,
-        perform: (order, signal) => perform(context, order, signal),
+        perform: async (order, signal) => {
+          const now = await perform(context, order, signal)
+          project = now.project
+        },
         opened: address => context.print(`"${scope.name}" is shown at ${address}\nCtrl-C ends it\n`),
       })
       return interruptedCode
@@ -44,14 +48,18 @@ export const ui = command({
   },
 })
 
-/** As the command of that name does it, with the Compose file as it is now. */
-async function perform({globals, io, engine}: Context, order: Order, signal: AbortSignal): Promise<void> {
+/** As the command of that name does it, with the Compose file as it is now; gives what that says. */
+async function perform({globals, io, engine}: Context, order: Order, signal: AbortSignal): Promise<Scope> {
   const context = createContext(globals, {...io, engine: await engine()})
   const applying = {signal, amongOutput: true}
   try {
-    if (order.what === 'scale') return await scaleServices(context, {[order.service]: order.to}, applying)
+    if (order.what === 'scale') {
+      await scaleServices(context, {[order.service]: order.to}, applying)
+      return await context.scope()
+    }
     const {scope, actual} = await context.observe()
     await apply(context, planRestart(scope, actual, {services: [order.service]}), {title: 'restart', ...applying})
+    return scope
   } catch (error) {
     if (!(error instanceof Silent)) throw error
     throw new StackError('invalid-file', 'the Compose file has errors; the terminal of "stack ui" shows them')

@@ -12,7 +12,7 @@ export type FeedOptions = {
   readonly engine: Engine
   /** Its name. */
   readonly name: string
-  readonly project: Project | undefined
+  readonly project: () => Project | undefined
   /** Services that are shown; none: all. */
   readonly chosen: readonly string[]
   readonly signal: AbortSignal
@@ -31,6 +31,8 @@ export class Feed {
   #waiting: readonly LogLine[] = []
   #timer: NodeJS.Timeout | undefined
   #wake = new AbortController()
+  /** Milliseconds since the epoch: when use was last asked for. */
+  #measured = 0
 
   constructor(options: FeedOptions) {
     const {name, engine, signal} = options
@@ -53,19 +55,24 @@ export class Feed {
     this.#wake.abort()
   }
 
+  /** The first look: what is told from then on is how it is. */
+  begin(): Promise<void> {
+    this.#measured = Date.now()
+    return this.#look(true)
+  }
+
   async run(): Promise<void> {
     const {signal} = this.#options
     signal.addEventListener('abort', () => this.#wake.abort(), {once: true})
     void this.#listen()
-    let measured = 0
     while (!signal.aborted) {
       this.#wake = new AbortController()
       // Whatever happens from here on is looked at once more.
-      const isDue = Date.now() - measured >= limits.period
-      if (isDue) measured = Date.now()
+      const isDue = Date.now() - this.#measured >= limits.period
+      if (isDue) this.#measured = Date.now()
       await this.#look(isDue)
       await delay(pause, signal)
-      await delay(Math.max(0, measured + limits.period - Date.now()), this.#wake.signal)
+      await delay(Math.max(0, this.#measured + limits.period - Date.now()), this.#wake.signal)
     }
     clearTimeout(this.#timer)
   }
@@ -89,7 +96,7 @@ export class Feed {
     try {
       const {containers} = await engine.observe(name)
       if (signal.aborted) return
-      const services = describeServices({project, containers, chosen})
+      const services = describeServices({project: project(), containers, chosen})
       if (JSON.stringify(services) !== JSON.stringify(this.#known.services))
         this.#know({services}, {kind: 'services', services})
       const shown = containers.filter(({oneoff, service}) => !oneoff && services.some(each => each.name === service))

@@ -5,7 +5,7 @@ import type {Message} from '../../../src/web/messages.ts'
 import {eventReader} from '../../../src/web/page/stream.ts'
 import {daemonPid, states} from '../../support/observed.ts'
 import {eventually, Workplace} from '../../support/stack.ts'
-import {askPage, end, type Served, serve} from './served.ts'
+import {askPage, end, type Served, serve, servedBy} from './served.ts'
 
 let place: Workplace
 let served: Served
@@ -121,6 +121,15 @@ test('when the daemon is killed it goes on, and no line is told twice', async ()
   expect(new Set(jobs).size).toBe(jobs.length)
 })
 
+test('a service that the file has got since is shown after the next order', async () => {
+  const compose = await readFile(`${place.directory}/compose.yaml`, 'utf8')
+  const more = '  later: {image: host://, command: sleep infinity, init: true}'
+  await place.write('compose.yaml', `${compose}\n${more}\n`)
+  expect(await order('restart', {service: 'cache'})).toBe(202)
+  await heard(all => JSON.stringify(all).includes('"name":"later"'))
+  await place.write('compose.yaml', compose)
+})
+
 test('a port that is taken is said, and so is a service that is not there', async () => {
   const taken = await place.stack('ui', '--port', String(served.port))
   expect(taken).toMatchObject({code: 1})
@@ -140,4 +149,34 @@ test('Ctrl-C ends it at once, its streams too, and leaves the containers', async
   expect(Date.now() - began).toBeLessThan(3000)
   expect(await rest).toContain('data: {"kind":"ended"}')
   expect(await states(place)).toContain('web-1 running')
+})
+
+test('what does not run yet is shown, and can be started', async () => {
+  expect(await place.stack('down', '-t', '1')).toMatchObject({code: 0})
+  served = await serve(place, 'cache', 'db')
+  const [first] = await heard(all => all.some(each => 'services' in each && each.services.length === 2))
+  expect(JSON.stringify(first)).not.toContain('migrate')
+  expect(await order('scale', {service: 'worker', to: 1})).toBe(400)
+  expect(await order('scale', {service: 'cache', to: 1})).toBe(202)
+  await eventually(async () => (await states(place)).join() === 'cache-1 running', {what: 'the cache'})
+  expect(await end(served)).toBe(130)
+})
+
+test('without a file what runs is shown; it can be started again, and not scaled', async () => {
+  const elsewhere = await Workplace.make({})
+  try {
+    const child = elsewhere.begin(process.execPath, [elsewhere.stackProgram, '-p', 'shop', 'ui'])
+    served = await servedBy(child)
+    const [first] = await heard(all => all.some(each => 'services' in each && each.services.length === 1))
+    expect(JSON.stringify(first)).toContain('there is no Compose file here')
+    const failed = heard(all => all.some(each => each.kind === 'work' && each.work.phase === 'failed'))
+    expect(await order('scale', {service: 'cache', to: 2})).toBe(202)
+    await failed
+    const done = heard(all => all.some(each => each.kind === 'work' && each.work.phase === 'done'))
+    expect(await order('restart', {service: 'cache'})).toBe(202)
+    await done
+    expect(await end(served)).toBe(130)
+  } finally {
+    await elsewhere[Symbol.asyncDispose]()
+  }
 })

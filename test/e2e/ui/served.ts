@@ -12,8 +12,10 @@ export type Served = {
   readonly said: () => string
 }
 
-export async function serve(place: Workplace, ...words: string[]): Promise<Served> {
-  const child = place.start('ui', ...words)
+export const serve = (place: Workplace, ...words: string[]): Promise<Served> => servedBy(place.start('ui', ...words))
+
+/** Once it has told its address. */
+export async function servedBy(child: ChildProcess): Promise<Served> {
   const [out, err] = [collect(child.stdout), collect(child.stderr)]
   const said = () => out() + err()
   const [address] = await eventually(() => /http:\S+/.exec(out()), {what: 'the address of the page'})

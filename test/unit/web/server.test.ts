@@ -47,7 +47,7 @@ afterEach(async () => {
 async function begin(more: {port?: number; services?: readonly string[]} = {}): Promise<void> {
   const opened = deferred<string>()
   served = serveWeb({
-    ...{engine, name: 'shop', project: shop, services: [], port: 0, signal: ending.signal, assets},
+    ...{engine, name: 'shop', project: () => shop, services: [], port: 0, signal: ending.signal, assets},
     ...more,
     opened: opened.resolve,
     perform: order => {
