@@ -1,5 +1,5 @@
 // Bundles src/main.ts into dist/: an entry and a chunk per command, so that each run loads only what it needs.
-import {readFile, rename, rm} from 'node:fs/promises'
+import {cp, readFile, rename, rm} from 'node:fs/promises'
 import {fileURLToPath} from 'node:url'
 import {build} from 'esbuild'
 
@@ -71,9 +71,27 @@ export async function bundle({target = `${root}dist`, plugins = []} = {}) {
     metafile: true,
     plugins: [lightDockerode, ...plugins],
   })
+  await bundlePage(`${beside}/page`)
   await rm(target, {recursive: true, force: true})
   await rename(beside, target)
   return metafile
+}
+
+/** What `stack ui` gives to browsers. */
+async function bundlePage(target) {
+  await build({
+    absWorkingDir: root,
+    entryPoints: {page: 'src/web/browser/main.ts'},
+    outdir: target,
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  })
+  await cp(`${root}src/web/assets`, target, {recursive: true})
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle()

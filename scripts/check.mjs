@@ -5,6 +5,7 @@ import {performance} from 'node:perf_hooks'
 const checks = [
   ['format and lint', 'npx', ['--no-install', 'biome', 'check', '.']],
   ['types', 'npx', ['--no-install', 'tsc', '--noEmit', '-p', '.']],
+  ['types of the page', 'npx', ['--no-install', 'tsc', '--noEmit', '-p', 'src/web/browser']],
   ['import directions', process.execPath, ['scripts/check-imports.mjs']],
   ['unit tests', 'npx', ['--no-install', 'vitest', 'run', '--project', 'unit']],
   ['sizes', process.execPath, ['scripts/check-sizes.mjs']],
@@ -23,8 +24,8 @@ function run([name, command, words]) {
 const began = performance.now()
 const results = []
 // The light ones beside each other, then the tests: two cores are enough to keep it short.
-results.push(...(await Promise.all(checks.slice(0, 3).map(run))))
-for (const each of checks.slice(3)) results.push(await run(each))
+results.push(...(await Promise.all(checks.slice(0, 4).map(run))))
+for (const each of checks.slice(4)) results.push(await run(each))
 for (const {name, ok, text, seconds} of results) {
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${name} (${seconds.toFixed(1)} s)`)
   if (!ok || name === 'sizes') console.log(text.trimEnd())

@@ -11,6 +11,7 @@ export const commands: Readonly<Record<string, Row>> = {
   up: {load: async () => (await import('./commands/up.ts')).up},
   dev: {load: async () => (await import('./commands/dev.ts')).dev},
   watch: {load: async () => (await import('./commands/watch.ts')).watch},
+  ui: {load: async () => (await import('./commands/ui.ts')).ui},
   down: {load: async () => (await import('./commands/down.ts')).down},
   plan: {load: async () => (await import('./commands/plan.ts')).plan},
   ps: {load: async () => (await import('./commands/ps.ts')).ps},

@@ -60,6 +60,8 @@ export interface Engine {
   unpauseContainer(id: string): Promise<void>
   /** What runs in it, as `ps -ef` words it. */
   processes(id: string): Promise<{readonly titles: readonly string[]; readonly rows: ReadonlyArray<readonly string[]>}>
+  /** What its programs have used until now, of one that runs. Errors: not-found. */
+  usage(id: string): Promise<Usage>
 
   /**
    * Changes files of a container, running or not, in order: what is there is replaced, missing directories are made, and
@@ -172,6 +174,20 @@ export type ActualContainer = {
   /** Names of volumes by where they are mounted. */
   readonly mountedVolumes?: Readonly<Record<string, string>>
   readonly tty: boolean
+}
+
+/** Counts since the container started; what two of them say of the time between is in execute/statistics.ts. */
+export type Usage = {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** Nanoseconds, of all CPUs together. */
+  readonly cpu: number
+  /** Bytes, without the cache that can be had back at once. */
+  readonly memory: number
+  readonly memoryLimit: number
+  /** Bytes of all its networks. */
+  readonly received: number
+  readonly sent: number
 }
 
 export type ActualNetwork = {

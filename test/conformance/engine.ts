@@ -129,6 +129,19 @@ export function engineContract(name: string, {open, image, project, hasKernel}: 
       expect(inspected.ports[0]?.published).toBeGreaterThan(0)
     })
 
+    test('what a container has used is told', async () => {
+      const id = await create('busy')
+      await engine.startContainer(id)
+      const {at, cpu, memory, received, sent} = await engine.usage(id)
+      if (hasKernel) {
+        expect(at).toBeGreaterThan(0)
+        expect(cpu).toBeGreaterThan(0)
+        expect(memory).toBeGreaterThan(0)
+      }
+      expect([received, sent].every(each => each >= 0)).toBe(true)
+      await expect(engine.usage('0'.repeat(64))).rejects.toMatchObject({code: 'not-found'})
+    })
+
     test('starting what runs and stopping what does not is no error', async () => {
       const id = await create('twice')
       await engine.stopContainer(id, {grace: 0})

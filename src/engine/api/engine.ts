@@ -19,6 +19,7 @@ import type {
   PortQuestion,
   Streams,
   TakenPort,
+  Usage,
   VolumeSpec,
 } from '../engine.ts'
 import {label} from '../labels.ts'
@@ -31,6 +32,7 @@ import {runExec} from './exec.ts'
 import {changeFiles} from './files.ts'
 import {findImage, imageArchives, pullImage} from './images.ts'
 import {demultiplex, unframed, untilAborted} from './streams.ts'
+import {readUsage} from './usage.ts'
 
 /** What our own engine says of itself; others have no such page. */
 export type StackInfo = {readonly version: string; readonly capabilities: EngineCapabilities}
@@ -217,6 +219,10 @@ export class ApiEngine implements Engine {
   async processes(id: string) {
     const {Titles, Processes} = await this.#client.ask(docker => docker.getContainer(id).top({ps_args: '-ef'}))
     return {titles: Titles as string[], rows: (Processes ?? []) as string[][]}
+  }
+
+  usage(id: string): Promise<Usage> {
+    return readUsage(this.#client, id)
   }
 
   changeFiles(id: string, changes: readonly FileChange[]): Promise<void> {

@@ -18,6 +18,7 @@ import type {
   LogOptions,
   NetworkSpec,
   Streams,
+  Usage,
   VolumeSpec,
 } from '../engine.ts'
 import {label} from '../labels.ts'
@@ -218,6 +219,11 @@ export class MemoryEngine implements Engine {
 
   async processes(id: string) {
     return {titles: ['PID', 'CMD'], rows: [['1', observed(this.#get(id)).command]]}
+  }
+
+  async usage(id: string): Promise<Usage> {
+    this.#get(id)
+    return {at: this.#options.now(), cpu: 0, memory: 0, memoryLimit: 0, received: 0, sent: 0}
   }
 
   async changeFiles(id: string, changes: readonly FileChange[]): Promise<void> {
