@@ -26,6 +26,7 @@ export const commands: Readonly<Record<string, Row>> = {
   scale: {load: async () => (await import('./commands/scale.ts')).scale},
   build: {load: async () => (await import('./commands/build.ts')).build},
   pull: {load: async () => (await import('./commands/pull.ts')).pull},
+  push: {load: async () => (await import('./commands/push.ts')).push},
   wait: {load: async () => (await import('./commands/wait.ts')).wait},
   top: {load: async () => (await import('./commands/top.ts')).top},
   port: {load: async () => (await import('./commands/port.ts')).port},

@@ -1,5 +1,5 @@
-import type {Readable} from 'node:stream'
 import type {Build} from '../model/project.ts'
+import type {ImageLibrary} from './images.ts'
 import type {ContainerSpec, NetworkSpec, VolumeSpec} from './wanted.ts'
 
 export type {ContainerSpec, NetworkSpec, VolumeSpec}
@@ -13,7 +13,7 @@ export interface Engine {
   readonly name: string
   readonly capabilities: EngineCapabilities
   /** An engine that keeps no images has none. */
-  readonly archives?: ImageArchives
+  readonly library?: ImageLibrary
   version(): Promise<{readonly version: string; readonly apiVersion: string}>
 
   /** Everything of one project, by its labels; the only read that planning needs. */
@@ -73,13 +73,6 @@ export interface Engine {
   logs(id: string, options: LogOptions): AsyncIterable<LogChunk>
   exec(id: string, spec: ExecSpec, streams: Streams): Promise<number>
   close(): Promise<void>
-}
-
-/** Images as tar archives: what `docker save` writes, or OCI image layouts. */
-export type ImageArchives = {
-  /** Gives a line for each image, as the engine words it: `Loaded image: web:1`. */
-  load(archive: Readable): Promise<readonly string[]>
-  save(names: readonly string[]): Promise<Readable>
 }
 
 export type PortQuestion = {

@@ -2,9 +2,9 @@ import {createReadStream} from 'node:fs'
 import {stat} from 'node:fs/promises'
 import {resolve} from 'node:path'
 import {errnoOf, StackError, within} from '../../base/error.ts'
-import {archivesOf} from '../archives.ts'
 import {command} from '../command.ts'
 import type {Context} from '../context.ts'
+import {libraryOf} from '../library.ts'
 
 export const load = command({
   summary: 'Load images from an archive',
@@ -17,7 +17,7 @@ export const load = command({
   operands: {maximum: 0},
   async run({values, context}) {
     const archive = await open(context, values.input)
-    for (const line of await (await archivesOf(context)).load(archive)) context.print(`${line}\n`)
+    for (const line of await (await libraryOf(context)).load(archive)) context.print(`${line}\n`)
     return 0
   },
 })

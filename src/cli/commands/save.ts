@@ -5,8 +5,8 @@ import {resolve} from 'node:path'
 import type {Readable} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
 import {StackError} from '../../base/error.ts'
-import {archivesOf} from '../archives.ts'
 import {command} from '../command.ts'
+import {libraryOf} from '../library.ts'
 
 export const save = command({
   summary: 'Save images to an archive',
@@ -22,7 +22,7 @@ export const save = command({
     if (values.output === undefined && stdout.isTTY === true) {
       throw new StackError('usage', 'an archive is nothing for a terminal', {hint: 'stack save -o FILE IMAGE'})
     }
-    const archive = await (await archivesOf(context)).save(operands)
+    const archive = await (await libraryOf(context)).save(operands)
     if (values.output === undefined) await pipeline(archive, stdout, {end: false})
     else await writeBeside(resolve(directory, values.output), archive)
     return 0

@@ -1,11 +1,11 @@
-import {describe, StackError} from '../../base/error.ts'
+import {StackError} from '../../base/error.ts'
 import {build} from '../../builder/build.ts'
 import type {BuildEvent} from '../../builder/request.ts'
 import {unpackContext} from '../build/archive.ts'
 import {type BuildBody, requestOf, within} from '../build/body.ts'
 import {runnerOf} from '../build/run.ts'
 import type {Daemon} from '../context.ts'
-import {errorBody, messageOf} from '../http/errors.ts'
+import {errorLine} from '../http/errors.ts'
 import type {Reply, Request, Route} from '../http/router.ts'
 
 /** The content type of our own client's request: the context is a directory of this machine, and nothing is sent. */
@@ -64,7 +64,7 @@ async function built(daemon: Daemon, {request, reply, body}: Asked): Promise<voi
     tell({stream: quiet ? `${image.id}\n` : `Successfully built ${image.id.slice(7, 19)}\n`})
     if (!quiet) for (const name of wanted.tags) tell({stream: `Successfully tagged ${name}\n`})
   } catch (error) {
-    tell({errorDetail: {...errorBody(error), message: describe(error)}, error: messageOf(error)})
+    tell(errorLine(error))
   } finally {
     out.end()
   }

@@ -5,7 +5,7 @@ import type {ImageRemoval} from '../../runtime/runtime.ts'
 import type {Daemon} from '../context.ts'
 import {matchesLabels, parseFilters} from '../filters.ts'
 import {findImage} from '../find.ts'
-import {messageOf} from '../http/errors.ts'
+import {errorLine} from '../http/errors.ts'
 import {flag} from '../http/query.ts'
 import type {Reply, Request, Route} from '../http/router.ts'
 import {headerOf} from './images.ts'
@@ -70,7 +70,7 @@ async function push(daemon: Daemon, request: Request, reply: Reply): Promise<voi
     line({progressDetail: {}, aux: {Tag: tag, Digest: digest, Size: size}})
     daemon.events.tell('image', 'push', id, {name})
   } catch (error) {
-    line({errorDetail: {message: messageOf(error)}, error: messageOf(error)})
+    line(errorLine(error))
   }
   out.end()
 }

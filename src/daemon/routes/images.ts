@@ -3,7 +3,7 @@ import type {Image} from '../../model/image.ts'
 import type {Daemon} from '../context.ts'
 import {matchesAny, matchesLabels, parseFilters} from '../filters.ts'
 import {findImage} from '../find.ts'
-import {messageOf} from '../http/errors.ts'
+import {errorLine} from '../http/errors.ts'
 import type {Request, Route} from '../http/router.ts'
 import {goTime, nanoseconds} from '../translate/duration.ts'
 
@@ -41,7 +41,7 @@ export function imageRoutes(daemon: Daemon): Route[] {
           daemon.events.tell('image', 'pull', reference, {name: reference})
         } catch (error) {
           if (out === undefined) throw error
-          out.end(line({errorDetail: {message: messageOf(error)}, error: messageOf(error)}))
+          out.end(line(errorLine(error)))
         }
       },
     },

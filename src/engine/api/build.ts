@@ -12,7 +12,7 @@ type BuildLine = {
     readonly line?: string
     readonly milliseconds?: number
   }
-  readonly errorDetail?: {readonly code?: ErrorCode; readonly message: string; readonly hint?: string}
+  readonly stackError?: {readonly code?: ErrorCode; readonly message: string; readonly hint?: string}
 }
 
 /** Asks our own daemon, which reads the files where they are. */
@@ -25,9 +25,9 @@ export async function buildImage(client: Client, spec: BuildSpec, {progress, sig
     ...(signal === undefined ? {} : {signal}),
   })
   for await (const line of linesOf(answer)) {
-    const {stackStep, errorDetail} = JSON.parse(line) as BuildLine
-    if (errorDetail !== undefined) {
-      const {code = 'build-failed', message, hint} = errorDetail
+    const {stackStep, stackError} = JSON.parse(line) as BuildLine
+    if (stackError !== undefined) {
+      const {code = 'build-failed', message, hint} = stackError
       throw new StackError(code, message, hint === undefined ? {} : {hint})
     }
     const text = stackStep && wording(stackStep)

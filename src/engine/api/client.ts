@@ -21,6 +21,8 @@ export type Call = {
   readonly path: string
   readonly query?: Readonly<Record<string, string | number | boolean>>
   readonly body?: unknown
+  /** X-Registry-Auth: who the user is to the registry that is asked. */
+  readonly registryAuth?: string | undefined
   readonly signal?: AbortSignal
 }
 
@@ -91,7 +93,11 @@ async function patiently<T>(action: () => Promise<T>): Promise<T> {
 
 const success = Object.fromEntries([200, 201, 204, 304].map(status => [status, true]))
 
-function dial<T>(docker: Dockerode, {method, path, query = {}, body, signal}: Call, isStream: boolean): Promise<T> {
+function dial<T>(
+  docker: Dockerode,
+  {method, path, query = {}, body, signal, registryAuth}: Call,
+  isStream: boolean,
+): Promise<T> {
   const options = {
     path: Object.keys(query).length === 0 ? path : `${path}?`,
     method,
@@ -99,6 +105,7 @@ function dial<T>(docker: Dockerode, {method, path, query = {}, body, signal}: Ca
     statusCodes: success,
     options: {_query: query, _body: body ?? {}},
     ...(signal === undefined ? {} : {abortSignal: signal}),
+    ...(registryAuth === undefined ? {} : {authconfig: {base64: registryAuth}}),
   }
   return new Promise((resolve, reject) => {
     docker.modem.dial(options as never, (error: unknown, answer: unknown) =>

@@ -1,5 +1,7 @@
 import {StackError} from '../../base/error.ts'
 import {slots} from '../../base/slots.ts'
+import {anonymous, type CredentialSource} from '../../registry/auth.ts'
+import {headerFor} from '../../registry/header.ts'
 import type {
   Actual,
   ActualContainer,
@@ -11,7 +13,6 @@ import type {
   EngineEvent,
   ExecSpec,
   FileChange,
-  ImageArchives,
   ImageFacts,
   LogChunk,
   LogOptions,
@@ -21,6 +22,7 @@ import type {
   TakenPort,
   VolumeSpec,
 } from '../engine.ts'
+import type {ImageLibrary} from '../images.ts'
 import {label} from '../labels.ts'
 import {fromInspect, fromList} from './actual.ts'
 import {buildImage} from './build.ts'
@@ -29,7 +31,8 @@ import {create} from './create.ts'
 import {projectEvents} from './events.ts'
 import {runExec} from './exec.ts'
 import {changeFiles} from './files.ts'
-import {findImage, imageArchives, pullImage} from './images.ts'
+import {findImage, pullImage} from './images.ts'
+import {imageLibrary} from './library.ts'
 import {demultiplex, unframed, untilAborted} from './streams.ts'
 
 /** What our own engine says of itself; others have no such page. */
@@ -42,17 +45,19 @@ const atOnce = 16
 export class ApiEngine implements Engine {
   readonly name: string
   readonly capabilities: EngineCapabilities
-  readonly archives: ImageArchives
+  readonly library: ImageLibrary
   readonly #client: Client
+  readonly #credentials: CredentialSource
   readonly #isOurs: boolean
   readonly #creating = slots(atOnce)
   readonly #starting = slots(atOnce)
 
-  constructor(client: Client, info: StackInfo | undefined) {
+  constructor(client: Client, info: StackInfo | undefined, credentials: CredentialSource = anonymous) {
     this.#client = client
+    this.#credentials = credentials
     this.#isOurs = info !== undefined
     this.name = info === undefined ? `docker at ${client.name}` : 'stack'
-    this.archives = imageArchives(client)
+    this.library = imageLibrary(client, credentials)
     this.capabilities = info?.capabilities ?? {sharedPorts: false}
   }
 
@@ -99,7 +104,7 @@ export class ApiEngine implements Engine {
         hint: 'run this with the engine of stack itself',
       })
     }
-    await pullImage(this.#client, reference, progress)
+    await pullImage(this.#client, reference, {progress, auth: await headerFor(reference, this.#credentials)})
     const fetched = await this.findImage(reference)
     if (fetched === undefined)
       throw new StackError('image-failed', `image "${reference}" is not there after it was fetched`)

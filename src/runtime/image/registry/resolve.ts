@@ -1,7 +1,7 @@
 import {StackError} from '../../../base/error.ts'
 import {sha256} from '../../../base/hash.ts'
 import type {ContentStore, Descriptor, Platform} from '../../../model/oci.ts'
-import type {DockerReference} from '../docker-reference.ts'
+import type {DockerReference} from '../../../registry/reference.ts'
 import {discard, whole} from './body.ts'
 import type {Endpoint} from './endpoint.ts'
 import {RegistryFailure} from './failure.ts'

@@ -1,6 +1,6 @@
 import {afterEach, beforeEach, expect, test} from 'vitest'
 import type {Descriptor} from '../../../../../src/model/oci.ts'
-import {anonymous} from '../../../../../src/runtime/image/registry/auth.ts'
+import {anonymous} from '../../../../../src/registry/auth.ts'
 import {pullImage} from '../../../../../src/runtime/image/registry/pull.ts'
 import {type PushOptions, pushImage} from '../../../../../src/runtime/image/registry/push.ts'
 import {directoryContent} from '../../../../support/content.ts'

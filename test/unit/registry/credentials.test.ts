@@ -2,9 +2,9 @@ import {chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} 
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
-import {credentialsOfHeader} from '../../../../../src/runtime/image/registry/auth.ts'
-import {credentialsOfFiles} from '../../../../../src/runtime/image/registry/credentials.ts'
-import {failure} from './setting.ts'
+import {credentialsOfHeader} from '../../../src/registry/auth.ts'
+import {credentialsOfFiles} from '../../../src/registry/credentials.ts'
+import {failure} from '../runtime/image/registry/setting.ts'
 
 let home: string
 beforeEach(() => {

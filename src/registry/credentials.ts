@@ -1,9 +1,9 @@
 import {readFile} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
-import {errnoOf, StackError} from '../../../base/error.ts'
+import {errnoOf, StackError} from '../base/error.ts'
+import {member} from '../base/foreign.ts'
 import {type CredentialSource, credentialIn, type Found, firstOf, hubKey, registryOf, textOf} from './auth.ts'
-import {member} from './failure.ts'
 import {askHelper} from './helper.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

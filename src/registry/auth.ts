@@ -1,5 +1,5 @@
-import {StackError} from '../../../base/error.ts'
-import {member} from './failure.ts'
+import {StackError} from '../base/error.ts'
+import {member} from '../base/foreign.ts'
 
 /** Who one is to a registry. */
 export type Credential =
