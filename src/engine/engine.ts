@@ -1,5 +1,6 @@
 import type {Build} from '../model/project.ts'
 import type {ImageLibrary} from './images.ts'
+import type {Upkeep} from './upkeep.ts'
 import type {ContainerSpec, NetworkSpec, VolumeSpec} from './wanted.ts'
 
 export type {ContainerSpec, NetworkSpec, VolumeSpec}
@@ -14,6 +15,7 @@ export interface Engine {
   readonly capabilities: EngineCapabilities
   /** An engine that keeps no images has none. */
   readonly library?: ImageLibrary
+  readonly upkeep?: Upkeep
   version(): Promise<{readonly version: string; readonly apiVersion: string}>
 
   /** Everything of one project, by its labels; the only read that planning needs. */

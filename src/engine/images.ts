@@ -35,7 +35,18 @@ export type ListedImage = {
   readonly labels: Readonly<Record<string, string>>
 }
 
-export type ImageDocument = {readonly Id: string; readonly RepoDigests?: readonly string[] | null}
+/** As the Engine API has it, with all else that it says. */
+export type ImageDocument = {
+  readonly Id: string
+  readonly RepoTags?: readonly string[] | null
+  readonly RepoDigests?: readonly string[] | null
+  readonly Os?: string
+  readonly Architecture?: string
+  readonly Variant?: string
+  readonly Size?: number
+  readonly RootFS?: {readonly Layers?: readonly string[] | null}
+  readonly Config?: {readonly Entrypoint?: readonly string[] | null; readonly Cmd?: readonly string[] | null} | null
+}
 
 export type HistoryStep = {
   readonly id: string

@@ -24,6 +24,7 @@ import type {
 } from '../engine.ts'
 import type {ImageLibrary} from '../images.ts'
 import {label} from '../labels.ts'
+import type {Upkeep} from '../upkeep.ts'
 import {fromInspect, fromList} from './actual.ts'
 import {buildImage} from './build.ts'
 import type {Call, Client} from './client.ts'
@@ -34,6 +35,7 @@ import {changeFiles} from './files.ts'
 import {findImage, pullImage} from './images.ts'
 import {imageLibrary} from './library.ts'
 import {demultiplex, unframed, untilAborted} from './streams.ts'
+import {upkeepOf} from './upkeep.ts'
 
 /** What our own engine says of itself; others have no such page. */
 export type StackInfo = {readonly version: string; readonly capabilities: EngineCapabilities}
@@ -46,6 +48,7 @@ export class ApiEngine implements Engine {
   readonly name: string
   readonly capabilities: EngineCapabilities
   readonly library: ImageLibrary
+  readonly upkeep: Upkeep
   readonly #client: Client
   readonly #credentials: CredentialSource
   readonly #isOurs: boolean
@@ -58,6 +61,7 @@ export class ApiEngine implements Engine {
     this.#isOurs = info !== undefined
     this.name = info === undefined ? `docker at ${client.name}` : 'stack'
     this.library = imageLibrary(client, credentials)
+    this.upkeep = upkeepOf(client)
     this.capabilities = info?.capabilities ?? {sharedPorts: false}
   }
 
