@@ -1,5 +1,6 @@
 import type {Command} from './command.ts'
 import {imageCommands} from './commands/image.ts'
+import {systemCommands} from './commands/system.ts'
 
 export type Row = {
   readonly load: () => Promise<Command>
@@ -43,6 +44,7 @@ export const commands: Readonly<Record<string, Row | Group>> = {
   load: {load: async () => (await import('./commands/load.ts')).load},
   save: {load: async () => (await import('./commands/save.ts')).save},
   image: imageCommands,
+  system: systemCommands,
   ls: {load: async () => (await import('./commands/ls.ts')).ls},
   config: {load: async () => (await import('./commands/config.ts')).config},
   env: {load: async () => (await import('./commands/env.ts')).env},

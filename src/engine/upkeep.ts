@@ -16,6 +16,8 @@ export type Pruned = {readonly removed: readonly string[]; readonly freed: numbe
 export type DiskUsage = {
   /** Of all layers together: images share them. */
   readonly layersSize: number
+  /** How much of it would come free with the images that no container has; not every engine tells. */
+  readonly layersReclaimable?: number
   readonly images: ReadonlyArray<{
     readonly id: string
     readonly tags: readonly string[]

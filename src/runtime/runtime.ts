@@ -4,6 +4,7 @@ import type {ContainerRecord, ContainerState, ExitRecord, PortBinding} from '../
 import type {Image} from '../model/image.ts'
 import type {Endpoint, NetworkRecord} from '../model/network.ts'
 import type {Builds} from './image/builds.ts'
+import type {ImageUsage} from './image/usage.ts'
 import type {Paths} from './paths.ts'
 
 /**
@@ -165,6 +166,8 @@ export interface Images {
   import(archive: AsyncIterable<Uint8Array>): Promise<readonly Image[]>
   /** An archive that both `docker load` and readers of OCI image layouts take. Errors: image-not-found, unsupported. */
   export(references: readonly string[]): Readable
+  /** What is on the disk; `used` are ids of images. */
+  usage(used: ReadonlySet<string>): Promise<ImageUsage>
   /** Removes images without a tag, or with `all` any, except those whose ids are `used`. */
   prune(options: {readonly all: boolean; readonly used: ReadonlySet<string>}): Promise<readonly ImageRemoval[]>
 }

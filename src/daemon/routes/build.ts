@@ -5,6 +5,7 @@ import {unpackContext} from '../build/archive.ts'
 import {type BuildBody, requestOf, within} from '../build/body.ts'
 import {runnerOf} from '../build/run.ts'
 import type {Daemon} from '../context.ts'
+import {parseFilters, prunable} from '../filters.ts'
 import {errorLine} from '../http/errors.ts'
 import type {Reply, Request, Route} from '../http/router.ts'
 
@@ -17,9 +18,12 @@ export function buildRoutes(daemon: Daemon): Route[] {
     {
       method: 'POST',
       pattern: '/build/prune',
-      async handle(_request, reply) {
-        const freed = (await daemon.runtime.images.builds?.prune()) ?? 0
-        reply.json(200, {CachesDeleted: [], SpaceReclaimed: freed})
+      async handle(request, reply) {
+        const filters = parseFilters(request.query.get('filters'))
+        // A step has no labels.
+        const isWanted = prunable(filters, Date.now(), ['dangling'])
+        const pruned = await daemon.runtime.images.builds?.prune(({created}) => isWanted({created, labels: {}}))
+        reply.json(200, {CachesDeleted: pruned?.ids ?? [], SpaceReclaimed: pruned?.freed ?? 0})
       },
     },
   ]

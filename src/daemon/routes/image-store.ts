@@ -3,7 +3,7 @@ import {StackError} from '../../base/error.ts'
 import type {Image} from '../../model/image.ts'
 import type {ImageRemoval} from '../../runtime/runtime.ts'
 import type {Daemon} from '../context.ts'
-import {matchesLabels, parseFilters} from '../filters.ts'
+import {parseFilters, prunable} from '../filters.ts'
 import {findImage} from '../find.ts'
 import {errorLine} from '../http/errors.ts'
 import {flag} from '../http/query.ts'
@@ -100,16 +100,14 @@ async function save(daemon: Daemon, names: readonly string[], reply: Reply): Pro
 async function prune(daemon: Daemon, request: Request, reply: Reply): Promise<void> {
   const filters = parseFilters(request.query.get('filters'))
   const all = (filters.dangling ?? []).some(each => ['false', '0'].includes(each))
-  const until = filters.until?.[0]
-  if (until !== undefined) throw new StackError('unsupported', 'the filter "until" of images is not supported')
-  const kept = daemon.runtime.images.list().filter(each => !matchesLabels(filters.label, each.config.labels))
+  const isWanted = prunable(filters, Date.now(), ['dangling'])
+  const kept = daemon.runtime.images.list().filter(({created, config}) => !isWanted({created, labels: config.labels}))
   const used = new Set([...daemon.runtime.containers.list().map(each => each.imageId), ...kept.map(each => each.id)])
   const removed = await daemon.runtime.images.prune({all, used})
   for (const each of removed) tellRemoval(daemon, each)
-  reply.json(200, {
-    ImagesDeleted: removed.flatMap(deletions),
-    SpaceReclaimed: removed.reduce((sum, each) => sum + each.freed, 0),
-  })
+  const freed = removed.reduce((sum, each) => sum + each.freed, 0)
+  daemon.events.tell('image', 'prune', '', {reclaimed: String(freed)})
+  reply.json(200, {ImagesDeleted: removed.flatMap(deletions), SpaceReclaimed: freed})
 }
 
 /** A container keeps its image: without force also the last name that leads to it. */

@@ -75,7 +75,8 @@ function matchesReference(name: string, asked: string): boolean {
   return new RegExp(`^${pattern}(:[^/:]*)?$`).test(name)
 }
 
-const summary = (image: Image) => ({
+/** One row of `GET /images/json`. */
+export const summary = (image: Image) => ({
   Id: image.id,
   ParentId: '',
   RepoTags: image.references,

@@ -3,6 +3,7 @@ import type {Client} from './client.ts'
 
 type UsageBody = {
   readonly LayersSize?: number
+  readonly StackReclaimable?: number
   readonly Images?: ReadonlyArray<{
     readonly Id: string
     readonly RepoTags: readonly string[] | null
@@ -47,6 +48,7 @@ export function upkeepOf(client: Client): Upkeep {
       const body = await client.call<UsageBody>({method: 'GET', path: '/system/df'})
       return {
         layersSize: body.LayersSize ?? 0,
+        ...(body.StackReclaimable === undefined ? {} : {layersReclaimable: body.StackReclaimable}),
         images: (body.Images ?? []).map(({Id, RepoTags, Created, Size, SharedSize, Containers}) => ({
           id: Id,
           tags: RepoTags ?? [],

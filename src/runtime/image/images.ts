@@ -164,6 +164,7 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
       }
       return saveImages([...saved.values()], {content, packed: builds.packed})
     },
+    usage: used => store.usage(used),
     async prune({all, used}) {
       const removed: ImageRemoval[] = []
       for (const image of store.list()) {
