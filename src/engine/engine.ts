@@ -28,6 +28,8 @@ export interface Engine {
     reference: string,
     policy: 'always' | 'never' | 'missing',
     progress?: (text: string) => void,
+    /** `linux/386`; the engine's own unless said. */
+    platform?: string,
   ): Promise<ImageFacts>
   /** The image as it is present, or undefined. */
   findImage(reference: string): Promise<ImageFacts | undefined>
@@ -179,6 +181,8 @@ export type ImageFacts = {
   readonly id: string
   readonly reference: string
   readonly hasHealthcheck: boolean
+  /** `linux/amd64`; undefined: not known. */
+  readonly platform?: string
   /** When it was last fetched, or found to be the newest; undefined: not known. */
   readonly checkedAt?: number
 }

@@ -151,7 +151,7 @@ export interface Images {
   /** By reference or id; only what is present. */
   find(reference: string): Image | undefined
   /** Makes it present. `progress` gets lines such as `redis-server 5:7.0.15: downloading 8 MB`. Errors: image-not-found, image-failed. */
-  pull(reference: string, progress: (text: string) => void, options?: RegistryOptions): Promise<Image>
+  pull(reference: string, progress: (text: string) => void, options?: PullOptions): Promise<Image>
   /** Sends it to the registry that its name says. Errors: image-not-found, image-failed, unsupported. */
   push(
     reference: string,
@@ -174,6 +174,9 @@ export interface Images {
 
 /** `auth` is the Engine API's X-Registry-Auth: it comes before the credentials of `docker login`. */
 export type RegistryOptions = {readonly auth?: string | undefined}
+
+/** `platform` as `linux/386`: this machine's unless said. */
+export type PullOptions = RegistryOptions & {readonly platform?: string | undefined}
 
 /** `freed` is bytes on disk. */
 export type ImageRemoval = {

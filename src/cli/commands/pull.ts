@@ -27,13 +27,13 @@ export const pull = command({
           ? withDependencies(operands, services)
           : operands
     const engine = await context.engine()
-    const images = new Set(
+    const images = new Map(
       names
         .map(name => services[name]!)
         .filter(each => each.pullPolicy !== 'never' && each.pullPolicy !== 'build')
-        .flatMap(imagesOf),
+        .flatMap(each => imagesOf(each).map(image => [image, each.platform] as const)),
     )
-    const tasks = [...images].map(image => ({
+    const tasks = [...images].map(([image, platform]) => ({
       id: `Image ${image}`,
       doing: 'Pulling',
       done: 'Pulled',
@@ -41,7 +41,7 @@ export const pull = command({
       run: async (progress: (text: string) => void) =>
         context.settings.dryRun
           ? undefined
-          : await engine.ensureImage(image, values.policy ?? 'always', values.quiet ? undefined : progress),
+          : await engine.ensureImage(image, values.policy ?? 'always', values.quiet ? undefined : progress, platform),
     }))
     await workOn('pull', tasks, await context.renderer())
     return 0

@@ -30,6 +30,7 @@ export function containerRoutes(daemon: Daemon): Route[] {
           daemon,
           request.query.get('name') ?? undefined,
           await request.json<CreateBody>(),
+          request.query.get('platform') || undefined,
         )
         reply.json(201, {Id: record.id, Warnings: warnings})
       },

@@ -35,8 +35,9 @@ export function imageRoutes(daemon: Daemon): Route[] {
           return out
         }
         try {
+          const platform = request.query.get('platform') || undefined
           const auth = headerOf(request)
-          const image = await images.pull(reference, text => open().write(line({status: text})), {auth})
+          const image = await images.pull(reference, text => open().write(line({status: text})), {auth, platform})
           open().end(line({status: `Status: Image is present: ${reference}`, id: image.id}))
           daemon.events.tell('image', 'pull', reference, {name: reference})
         } catch (error) {

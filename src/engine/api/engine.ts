@@ -1,4 +1,5 @@
 import {StackError} from '../../base/error.ts'
+import {isFor} from '../../base/platform.ts'
 import {slots} from '../../base/slots.ts'
 import {anonymous, type CredentialSource} from '../../registry/auth.ts'
 import {headerFor} from '../../registry/header.ts'
@@ -98,17 +99,24 @@ export class ApiEngine implements Engine {
     reference: string,
     policy: 'always' | 'never' | 'missing',
     progress = (_: string) => {},
+    platform?: string,
   ): Promise<ImageFacts> {
     const present = policy === 'always' ? undefined : await this.findImage(reference)
-    if (present !== undefined) return present
-    if (policy === 'never')
-      throw new StackError('image-not-found', `image "${reference}" is not here, and it is not to be fetched`)
+    if (present !== undefined && isFor(present.platform, platform)) return present
+    if (policy === 'never') {
+      const what = present === undefined ? 'not here' : `here for ${present.platform}, not for ${platform}`
+      throw new StackError('image-not-found', `image "${reference}" is ${what}, and it is not to be fetched`)
+    }
     if (!this.#isOurs && reference.includes('://')) {
       throw new StackError('unsupported', `${this.name} knows no image "${reference}"`, {
         hint: 'run this with the engine of stack itself',
       })
     }
-    await pullImage(this.#client, reference, {progress, auth: await headerFor(reference, this.#credentials)})
+    await pullImage(this.#client, reference, {
+      progress,
+      platform,
+      auth: await headerFor(reference, this.#credentials),
+    })
     const fetched = await this.findImage(reference)
     if (fetched === undefined)
       throw new StackError('image-failed', `image "${reference}" is not there after it was fetched`)

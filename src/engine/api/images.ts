@@ -17,16 +17,23 @@ type PullLine = {
 /** What our own daemon says more. */
 type OwnError = {readonly message: string; readonly code?: ErrorCode; readonly hint?: string}
 
-type Inspected = Docker.ImageInspectInfo & {readonly Metadata?: {readonly LastTagTime?: string}}
+type Inspected = Docker.ImageInspectInfo & {
+  readonly Variant?: string | undefined
+  readonly Metadata?: {readonly LastTagTime?: string}
+}
 
 export async function findImage(client: Client, reference: string): Promise<ImageFacts | undefined> {
   try {
-    const {Id, Config, Metadata} = await client.ask<Inspected>(docker => docker.getImage(reference).inspect())
+    const {Id, Config, Metadata, Os, Architecture, Variant} = await client.ask<Inspected>(docker =>
+      docker.getImage(reference).inspect(),
+    )
     const test = Config?.Healthcheck?.Test
     const hasHealthcheck = test !== undefined && test[0] !== 'NONE' && test.length > 0
     const checkedAt = Date.parse(Metadata?.LastTagTime ?? '')
     // Go's zero time: the engine does not know.
-    return {id: Id, reference, hasHealthcheck, ...(checkedAt > 0 ? {checkedAt} : {})}
+    const platform = Architecture ? [Os || 'linux', Architecture, ...(Variant ? [Variant] : [])].join('/') : undefined
+    const known = {...(checkedAt > 0 ? {checkedAt} : {}), ...(platform === undefined ? {} : {platform})}
+    return {id: Id, reference, hasHealthcheck, ...known}
   } catch (error) {
     // An engine that does not know the form of a reference cannot have it.
     if (error instanceof StackError && ['not-found', 'image-not-found', 'bad-request'].includes(error.code))
@@ -35,10 +42,18 @@ export async function findImage(client: Client, reference: string): Promise<Imag
   }
 }
 
-export type Fetching = {readonly progress: Progress; readonly auth: string | undefined}
+export type Fetching = {
+  readonly progress: Progress
+  readonly auth: string | undefined
+  readonly platform?: string | undefined
+}
 
-export async function pullImage(client: Client, reference: string, {progress, auth}: Fetching): Promise<void> {
-  const query = pullQuery(reference)
+export async function pullImage(
+  client: Client,
+  reference: string,
+  {progress, auth, platform}: Fetching,
+): Promise<void> {
+  const query = {...pullQuery(reference), ...(platform === undefined ? {} : {platform})}
   await follow(await client.stream({method: 'POST', path: '/images/create', query, registryAuth: auth}), progress)
 }
 

@@ -1,6 +1,7 @@
 import {createReadStream} from 'node:fs'
 import {join} from 'node:path'
 import {StackError, within} from '../../base/error.ts'
+import {parsePlatform, platformText, rankOf, runs} from '../../base/platform.ts'
 import type {Image} from '../../model/image.ts'
 import type {ContentStore, Platform} from '../../model/oci.ts'
 import {type CredentialSource, credentialsOfHeader, firstOf} from '../../registry/auth.ts'
@@ -48,6 +49,7 @@ type Asked = {
   readonly progress: Progress
   /** The Engine API's X-Registry-Auth; the files of `docker login` come after it. */
   readonly auth: string | undefined
+  readonly platform: Platform
 }
 
 type Progress = (text: string) => void
@@ -60,9 +62,11 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
   const builds = buildsOf(paths.images, store)
   const apt = openApt(aptCache ?? process.env.STACK_APT_CACHE ?? join(paths.images, 'apt-cache'))
   const pulls = new Map<string, Promise<Image>>()
-  const platform: Platform = {os: 'linux', architecture}
+  const machine: Platform = {os: 'linux', architecture}
 
   async function made(reference: Reference, asked: Asked): Promise<Made> {
+    const {platform} = asked
+    if (reference.kind === 'host' || reference.kind === 'apt') checkOwn(reference.text, machine, platform)
     if (reference.kind === 'host') return {recipe: await hostImage(), names: [reference.text]}
     if (reference.kind === 'apt')
       return {recipe: await aptImage(apt, reference, asked.progress), names: [reference.text]}
@@ -74,7 +78,7 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
     return {recipe: await ociRecipe(content, onlyOne(found)), names: [reference.text]}
   }
 
-  async function pulled(reference: DockerReference, {progress, auth}: Asked): Promise<Made> {
+  async function pulled(reference: DockerReference, {progress, auth, platform}: Asked): Promise<Made> {
     const options = {platform, content, progress: percentages(progress), auth: credentials(reference, auth)}
     const image = await pullImage(reference.text, options).catch(error => {
       throw withStandIn(error, reference)
@@ -110,12 +114,14 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
     load: () => store.load(),
     list: () => store.list(),
     find,
-    async pull(name, progress, {auth} = {}) {
+    async pull(name, progress, {auth, platform: wanted} = {}) {
       const reference = parseReference(name)
-      const running = pulls.get(reference.text)
+      const platform = platformOf(wanted, machine)
+      const key = `${reference.text} ${platformText(platform)}`
+      const running = pulls.get(key)
       if (running !== undefined) return await running
-      const started = pull(reference, {progress, auth}).finally(() => pulls.delete(reference.text))
-      pulls.set(reference.text, started)
+      const started = pull(reference, {progress, auth, platform}).finally(() => pulls.delete(key))
+      pulls.set(key, started)
       return await started
     },
     async push(name, progress, {auth} = {}) {
@@ -147,7 +153,7 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
       return await within('load images', () =>
         store.during(async () => {
           const images: Image[] = []
-          for (const each of await readArchive(archive, content, platform)) {
+          for (const each of await readArchive(archive, content, machine)) {
             images.push(await store.add(each.names.map(registryName), await ociRecipe(content, each)))
           }
           return images
@@ -173,6 +179,22 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
       return removed
     },
   }
+}
+
+/** Errors: bad-request for what is no platform, unsupported for what this machine does not run. */
+function platformOf(text: string | undefined, machine: Platform): Platform {
+  if (text === undefined) return machine
+  const wanted = parsePlatform(text, machine)
+  if (wanted === undefined) throw new StackError('bad-request', `"${text}" is no platform`, {hint: 'write linux/amd64'})
+  if (runs(machine, wanted)) return wanted
+  throw new StackError('unsupported', `this machine is ${platformText(machine)}, and does not run ${text}`)
+}
+
+/** The machine's programs are for the machine. */
+function checkOwn(name: string, machine: Platform, wanted: Platform): void {
+  if (rankOf(machine, wanted) !== undefined) return
+  const what = `image "${name}" is made of this machine's programs, for ${platformText(machine)}`
+  throw new StackError('image-not-found', `${what}, not for ${platformText(wanted)}`)
 }
 
 function onlyOne(images: readonly NamedImage[]): NamedImage {

@@ -1,11 +1,11 @@
 import {StackError} from '../../../base/error.ts'
+import {platformText, rankOf} from '../../../base/platform.ts'
 import type {ContentStore, Descriptor, Platform} from '../../../model/oci.ts'
 import type {CredentialSource} from '../../../registry/auth.ts'
 import {type DockerReference, parseDocker} from '../../../registry/reference.ts'
 import {type DownloadOptions, download, sourcesOf} from './download.ts'
 import {explain} from './explain.ts'
 import {platformOf} from './manifest.ts'
-import {platformText, rankOf} from './platform.ts'
 import {type Resolved, resolve, unusable} from './resolve.ts'
 import {openSession, type Session, type Surroundings} from './session.ts'
 
