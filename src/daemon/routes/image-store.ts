@@ -152,7 +152,8 @@ function tellRemoval(daemon: Daemon, {id, untagged, deleted}: ImageRemoval): voi
 /** Newest first; only the newest is an image of its own. */
 function historyOf(image: Image) {
   const history = image.oci?.history ?? image.build?.history ?? []
-  const sizes = [...(image.oci?.layerSizes ?? [])]
+  const made = history.filter(each => !each.emptyLayer)
+  const sizes = [...(image.oci?.layerSizes ?? (made.length === 1 ? [image.size] : []))]
   const steps = history.map(({created, createdBy, comment, emptyLayer}) => ({
     created: created || image.created,
     createdBy,

@@ -19,7 +19,8 @@ import {readArchive} from './oci/archive.ts'
 import type {NamedImage} from './oci/index.ts'
 import {readLayout} from './oci/layout.ts'
 import {type OciImage, ociRecipe} from './oci/recipe.ts'
-import {notPortable, saveImages} from './oci/save.ts'
+import {saveImages} from './oci/save.ts'
+import {portableFrom} from './portable.ts'
 import {parseReference, type Reference} from './reference.ts'
 import {ImageStore, type Recipe} from './store.ts'
 
@@ -60,6 +61,7 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
   const store = new ImageStore(paths.images)
   const {content} = store
   const builds = buildsOf(paths.images, store)
+  const portable = portableFrom(paths.images, store)
   const apt = openApt(aptCache ?? process.env.STACK_APT_CACHE ?? join(paths.images, 'apt-cache'))
   const pulls = new Map<string, Promise<Image>>()
   const machine: Platform = {os: 'linux', architecture}
@@ -127,10 +129,11 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
     async push(name, progress, {auth} = {}) {
       const reference = parseReference(name)
       if (reference.kind !== 'docker') {
-        throw new StackError('unsupported', `"${name}" is not a name of a registry`, {hint: 'give it one: see tag'})
+        throw new StackError('unsupported', `"${name}" is not a name of a registry`, {
+          hint: `stack image tag ${name} REGISTRY/NAME:TAG`,
+        })
       }
-      const {id, oci} = await builds.packed(present(name))
-      if (oci === undefined) throw notPortable(present(name))
+      const {id, oci} = await portable(present(name))
       const {pushImage} = await import('./registry/push.ts')
       const {digest} = await pushImage(reference.text, {
         manifest: oci.manifest,
@@ -166,9 +169,11 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
         const image = present(name)
         const entry = saved.get(image.id) ?? {image, names: []}
         saved.set(image.id, entry)
-        if (image.references.includes(canonical(name))) entry.names.push(canonical(name))
+        // An archive has names of registries alone: what has none there is saved by its id.
+        const written = canonical(name)
+        if (image.references.includes(written) && !written.includes('://')) entry.names.push(written)
       }
-      return saveImages([...saved.values()], {content, packed: builds.packed})
+      return saveImages([...saved.values()], {content, portable})
     },
     usage: used => store.usage(used),
     async prune({all, used}) {
