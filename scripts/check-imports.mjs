@@ -21,7 +21,7 @@ const rooms = {
   native: ['base'],
   runtime: ['base', 'model', 'native', 'registry'],
   builder: ['base', 'model', 'runtime'],
-  daemon: ['base', 'builder', 'model', 'runtime', 'version'],
+  daemon: ['base', 'builder', 'model', 'registry', 'runtime', 'version'],
   main: ['base', 'cli', 'ui', 'version'],
   version: [],
 }

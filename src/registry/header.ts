@@ -1,4 +1,5 @@
 import {type Credential, type CredentialSource, hubKey} from './auth.ts'
+import type {Login} from './credentials.ts'
 import {defaultRegistry, parseDocker} from './reference.ts'
 
 /**
@@ -12,6 +13,18 @@ export async function headerFor(reference: string, source: CredentialSource): Pr
   if (credential === undefined) return undefined
   const serveraddress = registry === defaultRegistry ? hubKey : registry
   return encoded({...fieldsOf(credential), serveraddress})
+}
+
+/** X-Registry-Config of a build, which may ask any registry: who the user is at each. undefined: nobody anywhere. */
+export async function configHeader({credentials, registries}: Login): Promise<string | undefined> {
+  const found = await Promise.all(
+    (await registries()).map(async registry => {
+      const {credential} = await credentials(registry, '')
+      const key = registry === defaultRegistry ? hubKey : registry
+      return credential === undefined ? [] : [[key, fieldsOf(credential)] as const]
+    }),
+  )
+  return found.flat().length === 0 ? undefined : encoded(Object.fromEntries(found.flat()))
 }
 
 /** Of somebody who is nobody: other engines want one with every push. */

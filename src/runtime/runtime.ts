@@ -156,7 +156,7 @@ export interface Images {
   push(
     reference: string,
     progress: (text: string) => void,
-    options?: RegistryOptions,
+    options?: RegistryOptions & {readonly signal?: AbortSignal},
   ): Promise<{readonly digest: string; readonly size: number}>
   /** One name, or by id all; with its last tag the image goes, and the layers that no other has. Errors: image-not-found. */
   remove(reference: string): Promise<ImageRemoval>

@@ -1,6 +1,9 @@
 import {StackError} from '../../base/error.ts'
 import {build} from '../../builder/build.ts'
 import type {BuildEvent} from '../../builder/request.ts'
+import {credentialsOfConfig} from '../../registry/auth.ts'
+import {headerFor} from '../../registry/header.ts'
+import type {Images} from '../../runtime/runtime.ts'
 import {unpackContext} from '../build/archive.ts'
 import {type BuildBody, requestOf, within} from '../build/body.ts'
 import {runnerOf} from '../build/run.ts'
@@ -8,6 +11,7 @@ import type {Daemon} from '../context.ts'
 import {parseFilters, prunable} from '../filters.ts'
 import {errorLine} from '../http/errors.ts'
 import type {Reply, Request, Route} from '../http/router.ts'
+import {headerOf} from './images.ts'
 
 /** The content type of our own client's request: the context is a directory of this machine, and nothing is sent. */
 const local = 'application/json'
@@ -60,7 +64,7 @@ async function built(daemon: Daemon, {request, reply, body}: Asked): Promise<voi
   try {
     const image = await build(
       wanted,
-      {images, runDirectory: paths.run, run: runnerOf(daemon)},
+      {images: asUser(images, request), runDirectory: paths.run, run: runnerOf(daemon)},
       {report: event => (quiet ? undefined : tell(lineOf(event))), signal: reply.gone},
     )
     for (const name of wanted.tags) daemon.events.tell('image', 'tag', image.id, {name})
@@ -71,6 +75,16 @@ async function built(daemon: Daemon, {request, reply, body}: Asked): Promise<voi
     tell(errorLine(error))
   } finally {
     out.end()
+  }
+}
+
+/** Base images are fetched with the credentials that came with the request, where there are any. */
+function asUser(images: Images, request: Request): Images {
+  const credentials = credentialsOfConfig(headerOf(request, 'x-registry-config'))
+  return {
+    ...images,
+    pull: async (reference, progress, options) =>
+      await images.pull(reference, progress, {auth: await headerFor(reference, credentials), ...options}),
   }
 }
 

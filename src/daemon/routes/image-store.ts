@@ -63,7 +63,8 @@ async function push(daemon: Daemon, request: Request, reply: Reply): Promise<voi
   const out = reply.stream(200, 'application/json')
   const line = (body: object) => void out.write(`${JSON.stringify(body)}\n`)
   try {
-    const options = {auth: headerOf(request)}
+    // Who has gone waits for nothing.
+    const options = {auth: headerOf(request), signal: reply.gone}
     const {digest, size} = await daemon.runtime.images.push(name, status => line({status}), options)
     const tag = /:([^:/]+)$/.exec(name)?.[1] ?? 'latest'
     line({status: `${tag}: digest: ${digest} size: ${size}`})

@@ -50,8 +50,8 @@ export function imageRoutes(daemon: Daemon): Route[] {
 }
 
 /** Of a client that has logged in by itself. */
-export function headerOf({raw}: Request): string | undefined {
-  const header = raw.headers['x-registry-auth']
+export function headerOf({raw}: Request, name = 'x-registry-auth'): string | undefined {
+  const header = raw.headers[name]
   return Array.isArray(header) ? header[0] : header
 }
 

@@ -15,13 +15,20 @@ type BuildLine = {
   readonly stackError?: {readonly code?: ErrorCode; readonly message: string; readonly hint?: string}
 }
 
+type Building = BuildOptions & {readonly registryConfig: string | undefined}
+
 /** Asks our own daemon, which reads the files where they are. */
-export async function buildImage(client: Client, spec: BuildSpec, {progress, signal}: BuildOptions): Promise<void> {
+export async function buildImage(
+  client: Client,
+  spec: BuildSpec,
+  {progress, signal, registryConfig}: Building,
+): Promise<void> {
   const answer = await client.stream({
     method: 'POST',
     path: '/build',
     query: queryOf(spec),
     body: bodyOf(spec),
+    registryConfig,
     ...(signal === undefined ? {} : {signal}),
   })
   for await (const line of linesOf(answer)) {

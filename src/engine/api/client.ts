@@ -23,6 +23,8 @@ export type Call = {
   readonly body?: unknown
   /** X-Registry-Auth: who the user is to the registry that is asked. */
   readonly registryAuth?: string | undefined
+  /** X-Registry-Config: the same for every registry that a build may ask. */
+  readonly registryConfig?: string | undefined
   readonly signal?: AbortSignal
 }
 
@@ -95,7 +97,7 @@ const success = Object.fromEntries([200, 201, 204, 304].map(status => [status, t
 
 function dial<T>(
   docker: Dockerode,
-  {method, path, query = {}, body, signal, registryAuth}: Call,
+  {method, path, query = {}, body, signal, registryAuth, registryConfig}: Call,
   isStream: boolean,
 ): Promise<T> {
   const options = {
@@ -106,6 +108,7 @@ function dial<T>(
     options: {_query: query, _body: body ?? {}},
     ...(signal === undefined ? {} : {abortSignal: signal}),
     ...(registryAuth === undefined ? {} : {authconfig: {base64: registryAuth}}),
+    ...(registryConfig === undefined ? {} : {registryconfig: {base64: registryConfig}}),
   }
   return new Promise((resolve, reject) => {
     docker.modem.dial(options as never, (error: unknown, answer: unknown) =>

@@ -1,8 +1,8 @@
 import {StackError} from '../../base/error.ts'
 import {isFor} from '../../base/platform.ts'
 import {slots} from '../../base/slots.ts'
-import {anonymous, type CredentialSource} from '../../registry/auth.ts'
-import {headerFor} from '../../registry/header.ts'
+import {type Login, nobody} from '../../registry/credentials.ts'
+import {configHeader, headerFor} from '../../registry/header.ts'
 import type {
   Actual,
   ActualContainer,
@@ -51,17 +51,17 @@ export class ApiEngine implements Engine {
   readonly library: ImageLibrary
   readonly upkeep: Upkeep
   readonly #client: Client
-  readonly #credentials: CredentialSource
+  readonly #login: Login
   readonly #isOurs: boolean
   readonly #creating = slots(atOnce)
   readonly #starting = slots(atOnce)
 
-  constructor(client: Client, info: StackInfo | undefined, credentials: CredentialSource = anonymous) {
+  constructor(client: Client, info: StackInfo | undefined, login: Login = nobody) {
     this.#client = client
-    this.#credentials = credentials
+    this.#login = login
     this.#isOurs = info !== undefined
     this.name = info === undefined ? `docker at ${client.name}` : 'stack'
-    this.library = imageLibrary(client, credentials)
+    this.library = imageLibrary(client, login.credentials)
     this.upkeep = upkeepOf(client)
     this.capabilities = info?.capabilities ?? {sharedPorts: false}
   }
@@ -115,7 +115,7 @@ export class ApiEngine implements Engine {
     await pullImage(this.#client, reference, {
       progress,
       platform,
-      auth: await headerFor(reference, this.#credentials),
+      auth: await headerFor(reference, this.#login.credentials),
     })
     const fetched = await this.findImage(reference)
     if (fetched === undefined)
@@ -133,7 +133,7 @@ export class ApiEngine implements Engine {
         hint: 'build with its own tools, or run this with the engine of stack itself',
       })
     }
-    await buildImage(this.#client, spec, options)
+    await buildImage(this.#client, spec, {...options, registryConfig: await configHeader(this.#login)})
     const built = await this.findImage(spec.name)
     if (built === undefined) throw new StackError('image-failed', `image "${spec.name}" is not there after its build`)
     return built

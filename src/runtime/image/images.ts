@@ -126,7 +126,7 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
       pulls.set(key, started)
       return await started
     },
-    async push(name, progress, {auth} = {}) {
+    async push(name, progress, {auth, signal} = {}) {
       const reference = parseReference(name)
       if (reference.kind !== 'docker') {
         throw new StackError('unsupported', `"${name}" is not a name of a registry`, {
@@ -140,6 +140,7 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
         content,
         progress: percentages(progress),
         auth: credentials(reference, auth),
+        signal,
       })
       await store.name(`${reference.repository}@${digest}`, id)
       return {digest, size: oci.manifest.size}

@@ -84,3 +84,13 @@ test('the credentials are those of who gives the command, whoever started the da
   expect(await place.stack('pull', 'plain')).toMatchObject({code: 1})
   expect(await loggedIn('pull', 'plain')).toMatchObject({code: 0, stderr: expect.stringMatching(/plain:1 {2}Pulled/)})
 })
+
+test('a build asks for its base image with the same credentials', async () => {
+  const name = `${closed!.host}/team/plain:1`
+  expect((await place.stack('image', 'rm', name)).code).toBe(0)
+  await place.write('based.Dockerfile', `FROM ${name}\nENV A=b\n`)
+  await place.write('based.yaml', 'name: based\nservices: {web: {build: {context: ., dockerfile: based.Dockerfile}}}\n')
+  const denied = await place.stack('-f', 'based.yaml', 'build')
+  expect(denied).toMatchObject({code: 1, stderr: expect.stringMatching(/denied|unauthorized|refuses access/)})
+  expect(await loggedIn('-f', 'based.yaml', 'build')).toMatchObject({code: 0})
+})

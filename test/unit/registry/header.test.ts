@@ -1,6 +1,11 @@
 import {expect, test} from 'vitest'
-import {type Credential, type CredentialSource, credentialsOfHeader} from '../../../src/registry/auth.ts'
-import {headerFor} from '../../../src/registry/header.ts'
+import {
+  type Credential,
+  type CredentialSource,
+  credentialsOfConfig,
+  credentialsOfHeader,
+} from '../../../src/registry/auth.ts'
+import {configHeader, headerFor} from '../../../src/registry/header.ts'
 
 const everywhere =
   (credential: Credential): CredentialSource =>
@@ -29,4 +34,16 @@ test('nothing is sent where nobody is logged in, and the source is asked for the
   expect(asked).toEqual(['localhost:5000 team/web', 'docker.io library/redis'])
   expect(await headerFor('host://', nobody)).toBeUndefined()
   expect(asked).toHaveLength(2)
+})
+
+test('a build gets every registry where the user is logged in', async () => {
+  const credential: Credential = {kind: 'password', username: 'me', password: 'x'}
+  const credentials: CredentialSource = async registry => (registry === 'other.example' ? {} : {credential})
+  const registries = async () => ['docker.io', 'localhost:5000', 'other.example']
+  const source = credentialsOfConfig(await configHeader({credentials, registries}))
+  expect(await source('docker.io', '')).toEqual({credential})
+  expect(await source('localhost:5000', '')).toEqual({credential})
+  expect(await source('other.example', '')).toEqual({})
+  expect(await configHeader({credentials, registries: async () => []})).toBeUndefined()
+  expect(() => credentialsOfConfig('!!!')).toThrow('X-Registry-Config is not JSON in base64')
 })
