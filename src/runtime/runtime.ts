@@ -163,7 +163,7 @@ export interface Images {
   /** Lets a new reference mean an image that is present. Errors: image-not-found, bad-request. */
   tag(source: string, target: string): Promise<void>
   /** The images of a tar archive: `docker save`'s, or an OCI image layout. Errors: image-failed. */
-  import(archive: AsyncIterable<Uint8Array>): Promise<readonly Image[]>
+  import(archive: AsyncIterable<Uint8Array>): Promise<readonly LoadedImage[]>
   /** An archive that both `docker load` and readers of OCI image layouts take. Errors: image-not-found, unsupported. */
   export(references: readonly string[]): Readable
   /** What is on the disk; `used` are ids of images. */
@@ -171,6 +171,9 @@ export interface Images {
   /** Removes images without a tag, or with `all` any, except those whose ids are `used`. */
   prune(options: {readonly all: boolean; readonly used: ReadonlySet<string>}): Promise<readonly ImageRemoval[]>
 }
+
+/** With the names that the archive gave it; it may have others. */
+export type LoadedImage = {readonly image: Image; readonly names: readonly string[]}
 
 /** `auth` is the Engine API's X-Registry-Auth: it comes before the credentials of `docker login`. */
 export type RegistryOptions = {readonly auth?: string | undefined}

@@ -79,12 +79,9 @@ async function push(daemon: Daemon, request: Request, reply: Reply): Promise<voi
 async function load(daemon: Daemon, request: Request, reply: Reply): Promise<void> {
   const loaded = await daemon.runtime.images.import(request.raw)
   const out = reply.stream(200, 'application/json')
-  for (const image of loaded) {
-    daemon.events.tell('image', 'load', image.id, {name: image.references[0] ?? image.id})
-    const lines =
-      image.references.length === 0
-        ? [`Loaded image ID: ${image.id}`]
-        : image.references.map(each => `Loaded image: ${each}`)
+  for (const {image, names} of loaded) {
+    daemon.events.tell('image', 'load', image.id, {name: names[0] ?? image.id})
+    const lines = names.length === 0 ? [`Loaded image ID: ${image.id}`] : names.map(each => `Loaded image: ${each}`)
     for (const each of lines) out.write(`${JSON.stringify({stream: `${each}\n`})}\n`)
   }
   out.end()

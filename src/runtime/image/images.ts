@@ -8,7 +8,7 @@ import {type CredentialSource, credentialsOfHeader, firstOf} from '../../registr
 import {credentialsOfFiles} from '../../registry/credentials.ts'
 import {type DockerReference, defaultRegistry} from '../../registry/reference.ts'
 import type {Paths} from '../paths.ts'
-import type {ImageRemoval, Images} from '../runtime.ts'
+import type {ImageRemoval, Images, LoadedImage} from '../runtime.ts'
 import {openApt} from './apt/apt.ts'
 import {aptImage} from './apt/image.ts'
 import {buildsOf} from './builds.ts'
@@ -156,11 +156,12 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
     async import(archive) {
       return await within('load images', () =>
         store.during(async () => {
-          const images: Image[] = []
+          const loaded: LoadedImage[] = []
           for (const each of await readArchive(archive, content, machine)) {
-            images.push(await store.add(each.names.map(registryName), await ociRecipe(content, each)))
+            const names = each.names.map(registryName)
+            loaded.push({image: await store.add(names, await ociRecipe(content, each)), names})
           }
-          return images
+          return loaded
         }),
       )
     },
