@@ -115,6 +115,8 @@ export type BuildSpec = Omit<Build, 'secrets' | 'contexts'> & {
   readonly contexts: Readonly<Record<string, {readonly path: string} | {readonly image: string}>>
   readonly name: string
   readonly shownAs: string
+  /** `linux/amd64`; the engine's own unless said. */
+  readonly platform?: string
 }
 export type BuildOptions = {readonly progress?: (text: string) => void; readonly signal?: AbortSignal}
 

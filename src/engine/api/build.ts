@@ -57,6 +57,7 @@ function queryOf(spec: BuildSpec): Record<string, string | number> {
     networkmode: spec.network ?? 'default',
     extrahosts: spec.extraHosts.join(','),
     ...(spec.target === undefined ? {} : {target: spec.target}),
+    ...(spec.platform === undefined ? {} : {platform: spec.platform}),
     ...(spec.shmSize === undefined ? {} : {shmsize: spec.shmSize}),
   }
 }

@@ -58,6 +58,19 @@ test('a service gets the image for its platform, and another when that changes',
   expect((await place.stack('image', 'inspect', '--format', 'table', image)).stdout).toContain(`linux/${own}`)
 })
 
+test('a build is for this machine', async () => {
+  await place.write('Dockerfile', 'FROM scratch\nENV A=b\n')
+  const service = (platform: string) => `name: plat\nservices:\n  web: {build: ., platform: ${platform}}\n`
+  await place.write('compose.yaml', service(`linux/${own}`))
+  expect(await place.stack('build')).toMatchObject({code: 0})
+  await place.write('compose.yaml', service(`linux/${other}`))
+  const refused = await place.stack('build')
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`builds for linux/${own}, not for linux/${other}`),
+  })
+})
+
 test('what the image has not is said with what it has; what the machine does not run, with its place', async () => {
   await compose(`${registry.host}/app:foreign`, `linux/${own}`)
   const missing = await place.stack('up', '-d')
