@@ -88,6 +88,7 @@ function specOf(project: Project, service: Service, {wishes, directory}: Wanted)
   return {
     ...rest,
     name: service.image,
+    ...(service.platform && {platform: service.platform}),
     dockerfile,
     shownAs: shown(dockerfile, directory),
     args: {...build.args, ...wishes.args},

@@ -1,21 +1,19 @@
-import type {Command, Option, Options} from './command.ts'
+import type {Option, Options} from './command.ts'
+import type {Listed} from './commands.ts'
 import {globalOptions} from './globals.ts'
-
-export type Listed = {readonly name: string; readonly command: Command}
 
 const indent = '  '
 const width = 80
 
 /** What `stack` alone and `stack --help` print. */
 export function renderOverview(commands: readonly Listed[]): string {
-  const names = Math.max(...commands.map(({name}) => name.length))
   return [
     'Usage: stack [OPTIONS] COMMAND [ARGUMENTS]',
     '',
     'Runs a Compose file as isolated services on one machine, without Docker.',
     '',
     'Commands:',
-    ...commands.map(({name, command}) => `${indent}${name.padEnd(names)}  ${command.summary}`),
+    ...commandLines(commands.map(({name, command, group}) => group ?? {name, summary: command.summary})),
     '',
     'Options:',
     ...optionLines({...globalOptions, version: versionOption}),
@@ -25,8 +23,32 @@ export function renderOverview(commands: readonly Listed[]): string {
   ].join('\n')
 }
 
+/** What `stack GROUP` alone and `stack GROUP --help` print. */
+export function renderGroup(name: string, {summary, commands}: GroupHelp): string {
+  return [
+    `Usage: stack ${name} COMMAND`,
+    '',
+    summary,
+    '',
+    'Commands:',
+    ...commandLines(commands.map(({name: full, command}) => ({name: full.slice(name.length + 1), ...command}))),
+    '',
+    `Run "stack ${name} COMMAND --help" for more about a command.`,
+    '',
+  ].join('\n')
+}
+
+type GroupHelp = {readonly summary: string; readonly commands: readonly Listed[]}
+
+/** A group is one line, however many commands it has. */
+function commandLines(all: ReadonlyArray<{readonly name: string; readonly summary: string}>): string[] {
+  const lines = new Map(all.map(({name, summary}) => [name, summary]))
+  const width = Math.max(...[...lines.keys()].map(name => name.length))
+  return [...lines].map(([name, summary]) => `${indent}${name.padEnd(width)}  ${summary}`)
+}
+
 /** What `stack COMMAND --help` prints. */
-export function renderCommand({command}: Listed): string {
+export function renderCommand({command}: Pick<Listed, 'command'>): string {
   const own = optionLines(command.options)
   return [
     `Usage: stack ${command.usage}`,

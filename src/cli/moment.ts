@@ -1,15 +1,12 @@
-import {parseDuration} from '../base/duration.ts'
+import {parseMoment as momentOf} from '../base/moment.ts'
 import {usage} from './parse.ts'
 
 /** Milliseconds since the epoch of a date, of seconds since the epoch, or of a span before now (`42m`). */
 export function parseMoment(text: string | undefined, option: string, now: number): number | undefined {
   if (text === undefined) return undefined
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000
-  const span = parseDuration(text)
-  if (span !== undefined) return now - span
-  const date = Date.parse(text)
-  if (Number.isNaN(date)) throw usage(`option ${option} is a time or a duration, not "${text}"`, `${option} 10m`)
-  return date
+  const moment = momentOf(text, now)
+  if (moment === undefined) throw usage(`option ${option} is a time or a duration, not "${text}"`, `${option} 10m`)
+  return moment
 }
 
 /** undefined: all lines. */

@@ -3,11 +3,11 @@ import {suggest} from '../base/suggest.ts'
 import {createStyle, wantsColour} from '../ui/style.ts'
 import {version} from '../version.ts'
 import type {Command} from './command.ts'
-import {commands, listed} from './commands.ts'
+import {commands, type Group, listed} from './commands.ts'
 import {createContext, type Io} from './context.ts'
 import {exitCodeOf, renderFailure} from './failure.ts'
 import {ansiModes, type Globals, globalOptions, globalsBeside} from './globals.ts'
-import {renderCommand, renderOverview, versionOption} from './help.ts'
+import {renderCommand, renderGroup, renderOverview, versionOption} from './help.ts'
 import {interruptedCode} from './interrupts.ts'
 import {findCommand, parse, usage} from './parse.ts'
 
@@ -33,7 +33,34 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   if (at === undefined || name === undefined) return overview(io, before.help === true)
   const row = commands[name]
   if (row === undefined) throw unknownCommand(name)
-  return runCommand({name, command: await row.load()}, {before, args: argv.slice(at + 1)}, io)
+  const given = {before, args: argv.slice(at + 1)}
+  if ('commands' in row) return dispatchGroup({name, group: row}, given, io)
+  return runCommand({name, command: await row.load()}, given, io)
+}
+
+/** The second word of a command, options of the program before it as before the first. */
+async function dispatchGroup(
+  {name, group}: {name: string; group: Group},
+  {before, args}: Arguments,
+  io: Io,
+): Promise<number> {
+  const at = findCommand(args, programOptions)
+  const between = parse(args.slice(0, at), globalOptions).values
+  const globals = join(before, between, Object.keys(globalOptions))
+  const word = at === undefined ? undefined : args[at]
+  if (at === undefined || word === undefined) return await groupHelp({name, group}, globals.help, io)
+  const row = group.commands[word]
+  if (row === undefined) throw unknownCommand(`${name} ${word}`)
+  const command = await row.load()
+  return runCommand({name: `${name} ${word}`, command}, {before: {...globals}, args: args.slice(at + 1)}, io)
+}
+
+async function groupHelp({name, group}: {name: string; group: Group}, asked: boolean, io: Io): Promise<number> {
+  const members = (await listed()).filter(each => each.group?.name === name)
+  const text = renderGroup(name, {summary: group.summary, commands: members})
+  if (asked) return say(io, text)
+  io.stderr.write(text)
+  return 1
 }
 
 type Arguments = {readonly before: Readonly<Record<string, unknown>>; readonly args: readonly string[]}
@@ -46,7 +73,7 @@ async function runCommand(
   const beside = globalsBeside(command.options)
   const {values, operands} = parse(args, {...beside, ...command.options}, command.operandsEndOptions)
   const globals = join(before, values, Object.keys(beside))
-  if (globals.help) return say(io, renderCommand({name, command}))
+  if (globals.help) return say(io, renderCommand({command}))
   checkOperands(name, command, operands)
   const context = createContext(globals, io)
   try {
@@ -88,7 +115,13 @@ async function overview(io: Io, asked: boolean): Promise<number> {
 }
 
 export function unknownCommand(name: string): StackError {
-  const known = Object.keys(commands).filter(each => commands[each]?.hidden !== true)
+  const known = Object.entries(commands).flatMap(([each, row]) =>
+    'commands' in row
+      ? [each, ...Object.keys(row.commands).map(word => `${each} ${word}`)]
+      : row.hidden === true
+        ? []
+        : [each],
+  )
   const near = suggest(name, known)
   return usage(`unknown command "${name}"`, near === undefined ? 'stack help' : `stack ${near}`)
 }

@@ -1,6 +1,7 @@
 import type {Options} from './command.ts'
+import type {Listed} from './commands.ts'
 import {globalOptions} from './globals.ts'
-import {describeOption, type Listed, termOf, versionOption} from './help.ts'
+import {describeOption, termOf, versionOption} from './help.ts'
 
 /** docs/cli.md, rendered from the list of commands. */
 export function renderReference(commands: readonly Listed[]): string {

@@ -26,12 +26,12 @@ export async function refreshedImages(
   if (wanted.length === 0) return images
   const renderer = await context.renderer()
   const warnings: string[] = []
-  const tasks = wanted.map(({image, mustSucceed}) => ({
+  const tasks = wanted.map(({image, mustSucceed, platform}) => ({
     id: `Image ${image}`,
     doing: 'Pulling',
     done: 'Pulled',
     run: async (progress: (text: string) => void) => {
-      const fetched = engine.ensureImage(image, 'always', quiet ? undefined : progress)
+      const fetched = engine.ensureImage(image, 'always', quiet ? undefined : progress, platform)
       // One that is here and serves is better than none: its age alone stops nobody.
       await (mustSucceed
         ? fetched

@@ -1,7 +1,9 @@
 import {randomBytes} from 'node:crypto'
 import {mkdir, stat} from 'node:fs/promises'
 import {StackError} from '../base/error.ts'
+import {isFor} from '../base/platform.ts'
 import type {ContainerRecord, MountRecord} from '../model/container.ts'
+import type {Image} from '../model/image.ts'
 import {checkSecurity} from '../runtime/container/security.ts'
 import type {Daemon} from './context.ts'
 import {findContainer, findImage} from './find.ts'
@@ -17,12 +19,18 @@ const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
 export type Created = {readonly record: ContainerRecord; readonly warnings: readonly string[]}
 
 /** Makes the record of a new container, its volumes and bind sources with it. */
-export async function createContainer(daemon: Daemon, asked: string | undefined, body: CreateBody): Promise<Created> {
+export async function createContainer(
+  daemon: Daemon,
+  asked: string | undefined,
+  body: CreateBody,
+  platform?: string,
+): Promise<Created> {
   const {runtime} = daemon
   const id = randomBytes(32).toString('hex')
   const name = freeName(daemon, asked ?? `stack_${id.slice(0, 12)}`)
   if (!body.Image) throw new StackError('bad-request', 'no image specified')
   const image = findImage(runtime, body.Image)
+  checkPlatform(body.Image, image, platform)
   const {config, host, endpoints} = wanted(id, body, image)
   for (const {network} of endpoints) await networkOf(daemon, network)
   checkLinks(runtime, endpoints, config.labels)
@@ -59,6 +67,15 @@ export async function createContainer(daemon: Daemon, asked: string | undefined,
   )
   daemon.events.tell('container', 'create', id, attributesOf(record))
   return {record, warnings}
+}
+
+function checkPlatform(name: string, {architecture}: Image, wanted: string | undefined): void {
+  const actual = `linux/${architecture}`
+  if (isFor(actual, wanted)) return
+  const what = `was found but does not match the specified platform: wanted ${wanted}, actual: ${actual}`
+  throw new StackError('image-not-found', `image with reference ${name} ${what}`, {
+    hint: `stack image pull --platform ${wanted} ${name}`,
+  })
 }
 
 function borrowedFrom({runtime}: Daemon, sources: readonly string[] = []): Borrowed[] {

@@ -29,6 +29,7 @@ import {networkRoutes} from './routes/networks.ts'
 import {statisticsRoutes} from './routes/statistics.ts'
 import {removeWhenDone, streamRoutes} from './routes/streams.ts'
 import {systemRoutes} from './routes/system.ts'
+import {usageRoutes} from './routes/usage.ts'
 import {volumeRoutes} from './routes/volumes.ts'
 import {Supervisor} from './supervise.ts'
 
@@ -122,6 +123,7 @@ async function openDaemon(paths: Paths): Promise<Daemon> {
 
 const routes = (daemon: Daemon) => [
   ...systemRoutes(daemon),
+  ...usageRoutes(daemon),
   ...containerRoutes(daemon),
   ...archiveRoutes(daemon),
   ...lifecycleRoutes(daemon),

@@ -1,5 +1,6 @@
-import type {Readable} from 'node:stream'
 import type {Build} from '../model/project.ts'
+import type {ImageLibrary} from './images.ts'
+import type {Upkeep} from './upkeep.ts'
 import type {ContainerSpec, NetworkSpec, VolumeSpec} from './wanted.ts'
 
 export type {ContainerSpec, NetworkSpec, VolumeSpec}
@@ -13,7 +14,8 @@ export interface Engine {
   readonly name: string
   readonly capabilities: EngineCapabilities
   /** An engine that keeps no images has none. */
-  readonly archives?: ImageArchives
+  readonly library?: ImageLibrary
+  readonly upkeep?: Upkeep
   version(): Promise<{readonly version: string; readonly apiVersion: string}>
 
   /** Everything of one project, by its labels; the only read that planning needs. */
@@ -26,6 +28,8 @@ export interface Engine {
     reference: string,
     policy: 'always' | 'never' | 'missing',
     progress?: (text: string) => void,
+    /** `linux/386`; the engine's own unless said. */
+    platform?: string,
   ): Promise<ImageFacts>
   /** The image as it is present, or undefined. */
   findImage(reference: string): Promise<ImageFacts | undefined>
@@ -77,13 +81,6 @@ export interface Engine {
   close(): Promise<void>
 }
 
-/** Images as tar archives: what `docker save` writes, or OCI image layouts. */
-export type ImageArchives = {
-  /** Gives a line for each image, as the engine words it: `Loaded image: web:1`. */
-  load(archive: Readable): Promise<readonly string[]>
-  save(names: readonly string[]): Promise<Readable>
-}
-
 export type PortQuestion = {
   readonly project: string
   /** Ids of containers. */
@@ -120,6 +117,8 @@ export type BuildSpec = Omit<Build, 'secrets' | 'contexts'> & {
   readonly contexts: Readonly<Record<string, {readonly path: string} | {readonly image: string}>>
   readonly name: string
   readonly shownAs: string
+  /** `linux/amd64`; the engine's own unless said. */
+  readonly platform?: string
 }
 export type BuildOptions = {readonly progress?: (text: string) => void; readonly signal?: AbortSignal}
 
@@ -200,6 +199,8 @@ export type ImageFacts = {
   readonly id: string
   readonly reference: string
   readonly hasHealthcheck: boolean
+  /** `linux/amd64`; undefined: not known. */
+  readonly platform?: string
   /** When it was last fetched, or found to be the newest; undefined: not known. */
   readonly checkedAt?: number
 }

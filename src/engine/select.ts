@@ -1,5 +1,6 @@
 import {existsSync} from 'node:fs'
 import {StackError} from '../base/error.ts'
+import {type Login, loginOf} from '../registry/credentials.ts'
 import {type Address, ownPlaces, parseAddress} from './api/address.ts'
 import {type ClientOptions, openClient} from './api/client.ts'
 import {ApiEngine, type StackInfo} from './api/engine.ts'
@@ -55,19 +56,20 @@ function socketsOf({XDG_RUNTIME_DIR: runtime}: NodeJS.ProcessEnv, wanted: string
 
 /** The engine to use, ready: ours is started where it does not run. */
 export async function selectEngine(environment: NodeJS.ProcessEnv): Promise<Engine> {
+  const login = loginOf(environment)
   const choice = chooseEngine(environment, {isRoot: process.getuid?.() === 0, exists: existsSync})
-  if (choice.kind === 'other') return openEngine(choice)
+  if (choice.kind === 'other') return openEngine(choice, login)
   const start = async () => {
     const {startDaemon} = await import('./api/start.ts')
     await startDaemon({...choice, environment})
   }
-  return openEngine({address: {kind: 'unix', path: choice.socket}, revive: start})
+  return openEngine({address: {kind: 'unix', path: choice.socket}, revive: start}, login)
 }
 
 /** The engine at an address; what it can do beyond the API is asked once. */
-export async function openEngine(options: ClientOptions): Promise<Engine> {
+export async function openEngine(options: ClientOptions, login?: Login): Promise<Engine> {
   const client = await openClient(options)
-  return new ApiEngine(client, await infoOf(client))
+  return new ApiEngine(client, await infoOf(client), login)
 }
 
 async function infoOf(client: Awaited<ReturnType<typeof openClient>>): Promise<StackInfo | undefined> {

@@ -10,6 +10,7 @@ export type VolumeSpec = Omit<Volume, 'key' | 'external'>
 type Inherited = Pick<
   Service,
   | 'image'
+  | 'platform'
   | 'command'
   | 'entrypoint'
   | 'environment'

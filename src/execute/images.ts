@@ -11,7 +11,7 @@ export async function presentImages(engine: Engine, services: Iterable<Service>)
 }
 
 /** `mustSucceed`: not wanted because of its age alone. */
-export type Refresh = {readonly image: string; readonly mustSucceed: boolean}
+export type Refresh = {readonly image: string; readonly mustSucceed: boolean; readonly platform?: string}
 
 export type Refreshing = {
   /** Instead of each service's own. */
@@ -25,16 +25,17 @@ export type Refreshing = {
  * runs an older one.
  */
 export function imagesToRefresh(services: Iterable<Service>, {pull, images, now}: Refreshing): Refresh[] {
-  const wanted = new Map<string, boolean>()
+  const wanted = new Map<string, Refresh>()
   for (const service of services) {
     const always = (pull ?? service.pullPolicy) === 'always'
     for (const image of imagesOf(service)) {
-      if (always) wanted.set(image, true)
+      const refresh = {image, mustSucceed: always, ...(service.platform && {platform: service.platform})}
+      if (always) wanted.set(image, refresh)
       else if (pull === undefined && isOld(images.get(image), service, now) && !wanted.has(image))
-        wanted.set(image, false)
+        wanted.set(image, refresh)
     }
   }
-  return [...wanted].map(([image, mustSucceed]) => ({image, mustSucceed}))
+  return [...wanted.values()]
 }
 
 /** What is not here at all is fetched when it is needed. */

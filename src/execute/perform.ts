@@ -39,7 +39,7 @@ class Performer {
     const engine = this.#engine
     switch (operation.kind) {
       case 'ensure-image':
-        return engine.ensureImage(operation.image, operation.policy, progress)
+        return engine.ensureImage(operation.image, operation.policy, progress, operation.platform)
       case 'remove-image':
         return engine.removeImage(operation.image)
       case 'create-network':

@@ -21,7 +21,7 @@ export type Image = {
   readonly architecture: string
   /** Where it came from, of an image that was pulled, loaded or built. */
   readonly oci?: OciFacts
-  /** How it was built here. */
+  /** How it was made here: by a build, of packages, or of this machine's files. */
   readonly build?: BuildFacts
 }
 

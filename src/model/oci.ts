@@ -1,3 +1,5 @@
+import type {Platform} from '../base/platform.ts'
+
 /** OCI image specification: https://github.com/opencontainers/image-spec, names as there. */
 export type Descriptor = {
   readonly mediaType: string
@@ -9,7 +11,7 @@ export type Descriptor = {
   readonly platform?: Platform
 }
 
-export type Platform = {readonly os: string; readonly architecture: string; readonly variant?: string}
+export type {Platform}
 
 /** Blobs by digest: `blobs/sha256/<hex>`, whole and verified or not there. */
 export type ContentStore = {

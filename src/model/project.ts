@@ -27,6 +27,8 @@ export type Service = {
   readonly name: string
   /** Docker's or one with a scheme: `redis:7`, `host://`, `apt://redis-server`. */
   readonly image: string
+  /** What its image is to be made for: `linux/amd64`. */
+  readonly platform?: string
   /** How its image is made from source. */
   readonly build?: Build
   /** What runs it instead of a container; its scale is 0. */

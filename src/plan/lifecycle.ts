@@ -114,7 +114,7 @@ function preparation({project}: Scope, {containers}: Actual, list: StepList): Ex
 const ensureImages = (service: Service, list: StepList): Step[] => {
   const policy = service.pullPolicy === 'never' ? 'never' : 'missing'
   return imagesOf({image: service.preStart![0]!.image, preStart: service.preStart!}).map(image =>
-    list.add({kind: 'ensure-image', image, policy}, 'needed'),
+    list.add({kind: 'ensure-image', image, policy, ...(service.platform && {platform: service.platform})}, 'needed'),
   )
 }
 

@@ -16,7 +16,12 @@ export type PullPolicy = 'always' | 'never' | 'missing'
 
 /** What the engine is asked to do: exactly one call each; the waits are none, they watch events. */
 export type Operation =
-  | {readonly kind: 'ensure-image'; readonly image: string; readonly policy: PullPolicy}
+  | {
+      readonly kind: 'ensure-image'
+      readonly image: string
+      readonly policy: PullPolicy
+      readonly platform?: string
+    }
   | {readonly kind: 'remove-image'; readonly image: string}
   | {readonly kind: 'create-network'; readonly network: NetworkSpec}
   | {readonly kind: 'check-network'; readonly network: ActualNetwork; readonly users: readonly string[]}

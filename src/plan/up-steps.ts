@@ -1,3 +1,4 @@
+import {isFor} from '../base/platform.ts'
 import type {Actual, ActualContainer, ContainerSpec, ImageFacts} from '../engine/engine.ts'
 import {label} from '../engine/labels.ts'
 import type {Project, Service} from '../model/project.ts'
@@ -93,14 +94,13 @@ const grace = ({timeout}: UpOptions): {grace?: number} => (timeout === undefined
 
 function ensureImages(decisions: readonly Decision[], {images, pull, noStart}: UpOptions, list: StepList): Made {
   const steps = new Map<string, Step>()
-  for (const [image, pullPolicy] of decisions.flatMap(each => wantedImages(each, noStart === true))) {
+  for (const {image, pullPolicy, platform} of decisions.flatMap(each => wantedImages(each, noStart === true))) {
     const policy: PullPolicy = pull ?? (pullPolicy === 'build' ? 'missing' : pullPolicy)
     const present: ImageFacts | undefined = images?.get(image)
-    if (steps.has(image) || (present !== undefined && policy !== 'always')) continue
-    steps.set(
-      image,
-      list.add({kind: 'ensure-image', image, policy}, policy === 'always' ? 'the newest is wanted' : 'needed'),
-    )
+    const isPresent = present !== undefined && isFor(present.platform, platform)
+    if (steps.has(image) || (isPresent && policy !== 'always')) continue
+    const operation = {kind: 'ensure-image', image, policy, ...(platform && {platform})} as const
+    steps.set(image, list.add(operation, policy === 'always' ? 'the newest is wanted' : 'needed'))
   }
   return steps
 }
@@ -109,7 +109,8 @@ const wantedImages = (decision: Decision, noStart: boolean) => {
   const {service, replicas} = decision
   const own = replicas.some(isNew) ? [service.image] : []
   const before = !noStart && needsPreStart(decision) ? (service.preStart ?? []).map(({image}) => image) : []
-  return [...own, ...before].map(image => [image, service.pullPolicy] as const)
+  const {pullPolicy, platform} = service
+  return [...own, ...before].map(image => ({image, pullPolicy, platform}))
 }
 
 type Creation = {

@@ -4,6 +4,7 @@ import type {ContainerRecord, ContainerState, ExitRecord, PortBinding} from '../
 import type {Image} from '../model/image.ts'
 import type {Endpoint, NetworkRecord} from '../model/network.ts'
 import type {Builds} from './image/builds.ts'
+import type {ImageUsage} from './image/usage.ts'
 import type {Paths} from './paths.ts'
 
 /**
@@ -150,27 +151,35 @@ export interface Images {
   /** By reference or id; only what is present. */
   find(reference: string): Image | undefined
   /** Makes it present. `progress` gets lines such as `redis-server 5:7.0.15: downloading 8 MB`. Errors: image-not-found, image-failed. */
-  pull(reference: string, progress: (text: string) => void, options?: RegistryOptions): Promise<Image>
+  pull(reference: string, progress: (text: string) => void, options?: PullOptions): Promise<Image>
   /** Sends it to the registry that its name says. Errors: image-not-found, image-failed, unsupported. */
   push(
     reference: string,
     progress: (text: string) => void,
-    options?: RegistryOptions,
+    options?: RegistryOptions & {readonly signal?: AbortSignal},
   ): Promise<{readonly digest: string; readonly size: number}>
   /** One name, or by id all; with its last tag the image goes, and the layers that no other has. Errors: image-not-found. */
   remove(reference: string): Promise<ImageRemoval>
   /** Lets a new reference mean an image that is present. Errors: image-not-found, bad-request. */
   tag(source: string, target: string): Promise<void>
   /** The images of a tar archive: `docker save`'s, or an OCI image layout. Errors: image-failed. */
-  import(archive: AsyncIterable<Uint8Array>): Promise<readonly Image[]>
+  import(archive: AsyncIterable<Uint8Array>): Promise<readonly LoadedImage[]>
   /** An archive that both `docker load` and readers of OCI image layouts take. Errors: image-not-found, unsupported. */
   export(references: readonly string[]): Readable
+  /** What is on the disk; `used` are ids of images. */
+  usage(used: ReadonlySet<string>): Promise<ImageUsage>
   /** Removes images without a tag, or with `all` any, except those whose ids are `used`. */
   prune(options: {readonly all: boolean; readonly used: ReadonlySet<string>}): Promise<readonly ImageRemoval[]>
 }
 
+/** With the names that the archive gave it; it may have others. */
+export type LoadedImage = {readonly image: Image; readonly names: readonly string[]}
+
 /** `auth` is the Engine API's X-Registry-Auth: it comes before the credentials of `docker login`. */
 export type RegistryOptions = {readonly auth?: string | undefined}
+
+/** `platform` as `linux/386`: this machine's unless said. */
+export type PullOptions = RegistryOptions & {readonly platform?: string | undefined}
 
 /** `freed` is bytes on disk. */
 export type ImageRemoval = {

@@ -1,3 +1,4 @@
+import {parsePlatform, runs} from '../base/platform.ts'
 import {problem, type Report, warning} from './problem.ts'
 import {checkBuild} from './support-build.ts'
 import {type SupportContext, unsupported, type ValueCheck} from './support-check.ts'
@@ -30,20 +31,15 @@ const serviceChecks: Readonly<Record<string, ValueCheck>> = {
     report(unsupported(problem, `${where} must be none, host, service:NAME or container:NAME`, {at: tree.at}))
   },
   platform: (tree, {where, context, report}) => {
-    const [os, architecture] = (textOf(tree) ?? '').split('/')
-    const own = context.platform
-    if (
-      own === undefined ||
-      own === `${os}/${architecture}` ||
-      (architecture === undefined && [own.split('/')[1], 'linux'].includes(os))
-    )
-      return
-    report(
-      unsupported(problem, `${where}: this machine is ${own}`, {
-        at: tree.at,
-        hint: 'programs of other processors are not run',
-      }),
-    )
+    const machine = context.platform === undefined ? undefined : parsePlatform(context.platform)
+    if (machine === undefined) return
+    const wanted = parsePlatform(textOf(tree) ?? '', machine)
+    if (wanted !== undefined && runs(machine, wanted)) return
+    const wrong =
+      wanted === undefined
+        ? {message: `${where}: "${textOf(tree)}" is no platform`, hint: `write ${context.platform}`}
+        : {message: `${where}: this machine is ${context.platform}`, hint: 'programs of other processors are not run'}
+    report(unsupported(problem, wrong.message, {at: tree.at, hint: wrong.hint}))
   },
   pre_start: (tree, {where, report}) => {
     itemsOf(tree).forEach((item, index) => {

@@ -88,6 +88,45 @@ export function engineContract(name: string, {open, image, project, hasKernel}: 
       expect((await engine.version()).apiVersion).toMatch(/^1\.\d+$/)
     })
 
+    test('an image is listed, gets another name and loses it', async context => {
+      const {library} = engine
+      if (library === undefined) return context.skip('it keeps no images')
+      await engine.ensureImage(image, 'missing')
+      const id = (await engine.findImage(image))!.id
+      await library.tag(image, 'contract/tagged:1')
+      expect((await engine.findImage('contract/tagged:1'))?.id).toBe(id)
+      const [listed] = await library.list({reference: ['contract/tagged']})
+      expect(listed).toMatchObject({id, tags: expect.arrayContaining(['contract/tagged:1'])})
+      expect(await library.inspect('contract/tagged:1')).toMatchObject({Id: id, Os: 'linux'})
+      expect((await library.history(image)).length).toBeGreaterThan(0)
+      const gone = await library.remove('contract/tagged:1', {force: false})
+      expect(gone).toEqual([{kind: 'untagged', name: 'contract/tagged:1'}])
+      expect(await engine.findImage('contract/tagged:1')).toBeUndefined()
+      for (const asked of [
+        () => library.tag('nonesuch.invalid/none:1', 'contract/tagged:1'),
+        () => library.remove('nonesuch.invalid/none:1', {force: false}),
+        () => library.inspect('nonesuch.invalid/none:1'),
+        () => library.push('nonesuch.invalid/none:1', () => undefined),
+      ]) {
+        await expect(asked()).rejects.toMatchObject({code: 'image-not-found'})
+      }
+    })
+
+    test('what takes place is known, and prunes heed their filters', async context => {
+      const {upkeep} = engine
+      if (upkeep === undefined) return context.skip('it keeps nothing on a disk')
+      await engine.ensureImage(image, 'missing')
+      const {id} = (await engine.findImage(image))!
+      const usage = await upkeep.usage()
+      expect(usage.images.find(each => each.id === id)?.size).toBeGreaterThanOrEqual(0)
+      expect(usage.layersSize).toBeGreaterThan(0)
+      for (const kind of ['containers', 'networks', 'volumes', 'images', 'build'] as const) {
+        const filters = kind === 'build' ? {until: ['1000h']} : {label: ['nobody.has.this']}
+        expect(await upkeep.prune(kind, filters)).toEqual({removed: [], freed: 0})
+      }
+      await expect(upkeep.prune('images', {colour: ['red']})).rejects.toMatchObject({code: 'bad-request'})
+    })
+
     test('an image that is here is found with its id, another is not', async () => {
       expect((await engine.findImage(image))?.id).toMatch(/^sha256:[0-9a-f]+$/)
       expect(await engine.findImage('nonesuch.invalid/none:1')).toBeUndefined()

@@ -1,6 +1,7 @@
 import {checkServices} from '../../plan/selection.ts'
 import {buildServices} from '../building.ts'
 import {command} from '../command.ts'
+import {withDependencies} from '../dependencies.ts'
 import {usage} from '../parse.ts'
 
 export const build = command({
@@ -19,9 +20,7 @@ export const build = command({
     const {services} = project
     checkServices(operands, Object.keys(services))
     const names = operands.length === 0 ? Object.keys(services) : operands
-    const all = values['with-dependencies']
-      ? withDependencies(names, name => Object.keys(services[name]?.dependsOn ?? {}))
-      : names
+    const all = values['with-dependencies'] ? withDependencies(names, services) : names
     const buildable = all.flatMap(name => (services[name]?.build === undefined ? [] : [services[name]]))
     await buildServices(context, {engine: await context.engine(), project}, buildable, {
       args: argumentsOf(values['build-arg'], context.environment),
@@ -32,12 +31,6 @@ export const build = command({
     return 0
   },
 })
-
-function withDependencies(names: readonly string[], needed: (name: string) => readonly string[]): string[] {
-  const all = new Set(names)
-  for (const name of all) for (const each of needed(name)) all.add(each)
-  return [...all]
-}
 
 /** A name alone has the environment's value. */
 function argumentsOf(texts: readonly string[], environment: NodeJS.ProcessEnv): Record<string, string> {

@@ -1,5 +1,6 @@
 import {table} from '../../ui/table.ts'
 import {command} from '../command.ts'
+import {shortId, splitReference} from '../image-names.ts'
 import {containersOf} from '../selection.ts'
 
 export const images = command({
@@ -13,7 +14,7 @@ export const images = command({
     const rows = (await containersOf(context, operands)).map(({name, image, imageId}) => ({
       ContainerName: name,
       ...splitReference(image),
-      ID: imageId.replace(/^sha256:/, '').slice(0, 12),
+      ID: shortId(imageId),
     }))
     if (values.quiet) context.print([...new Set(rows.map(({ID}) => `${ID}\n`))].join(''))
     else if (values.format === 'json') context.print(`${JSON.stringify(rows)}\n`)
@@ -27,12 +28,3 @@ export const images = command({
     return 0
   },
 })
-
-function splitReference(reference: string): {Repository: string; Tag: string} {
-  const [name = ''] = reference.split('@')
-  const match = /^([a-z-]+:\/\/.*|.*?)(?::([^:/]+))?$/.exec(name)
-  return {
-    Repository: match?.[1] ?? name,
-    Tag: match?.[2] ?? (reference.includes('@') || name.includes('://') ? '<none>' : 'latest'),
-  }
-}

@@ -2,25 +2,29 @@ import {createReadStream} from 'node:fs'
 import {stat} from 'node:fs/promises'
 import {resolve} from 'node:path'
 import {errnoOf, StackError, within} from '../../base/error.ts'
-import {archivesOf} from '../archives.ts'
 import {command} from '../command.ts'
 import type {Context} from '../context.ts'
+import {libraryOf} from '../library.ts'
 
-export const load = command({
-  summary: 'Load images from an archive',
-  usage: 'load [OPTIONS]',
-  details:
-    'Of what docker save wrote, or of an OCI image layout in a tar archive, packed with gzip, zstd or not at all; on standard input unless a file is named.',
-  options: {
-    input: {type: 'string', short: 'i', value: 'FILE', description: 'the archive; standard input unless said'},
-  },
-  operands: {maximum: 0},
-  async run({values, context}) {
-    const archive = await open(context, values.input)
-    for (const line of await (await archivesOf(context)).load(archive)) context.print(`${line}\n`)
-    return 0
-  },
-})
+const named = (words: string) =>
+  command({
+    summary: 'Load images from an archive',
+    usage: `${words} [OPTIONS]`,
+    details:
+      'Of what docker save wrote, or of an OCI image layout in a tar archive, packed with gzip, zstd or not at all; on standard input unless a file is named.',
+    options: {
+      input: {type: 'string', short: 'i', value: 'FILE', description: 'the archive; standard input unless said'},
+    },
+    operands: {maximum: 0},
+    async run({values, context}) {
+      const archive = await open(context, values.input)
+      for (const line of await (await libraryOf(context)).load(archive)) context.print(`${line}\n`)
+      return 0
+    },
+  })
+
+export const load = named('load')
+export const imageLoad = named('image load')
 
 async function open({io}: Context, file: string | undefined) {
   if (file !== undefined) {

@@ -1,7 +1,7 @@
-import type {Service} from '../../model/project.ts'
 import {imagesOf} from '../../plan/images.ts'
 import {checkServices} from '../../plan/selection.ts'
 import {command} from '../command.ts'
+import {withDependencies} from '../dependencies.ts'
 import {workOn} from '../work.ts'
 
 export const pull = command({
@@ -27,36 +27,23 @@ export const pull = command({
           ? withDependencies(operands, services)
           : operands
     const engine = await context.engine()
-    const images = new Set(
+    const images = new Map(
       names
         .map(name => services[name]!)
         .filter(each => each.pullPolicy !== 'never' && each.pullPolicy !== 'build')
-        .flatMap(imagesOf),
+        .flatMap(each => imagesOf(each).map(image => [image, each.platform] as const)),
     )
-    const tasks = [...images].map(image => ({
+    const tasks = [...images].map(([image, platform]) => ({
       id: `Image ${image}`,
       doing: 'Pulling',
       done: 'Pulled',
-      run: (progress: (text: string) => void) => {
-        const fetched = context.settings.dryRun
-          ? Promise.resolve()
-          : engine.ensureImage(image, values.policy ?? 'always', values.quiet ? undefined : progress)
-        return values['ignore-pull-failures'] ? fetched.catch((error: Error) => progress(error.message)) : fetched
-      },
+      mayFail: values['ignore-pull-failures'],
+      run: async (progress: (text: string) => void) =>
+        context.settings.dryRun
+          ? undefined
+          : await engine.ensureImage(image, values.policy ?? 'always', values.quiet ? undefined : progress, platform),
     }))
     await workOn('pull', tasks, await context.renderer())
     return 0
   },
 })
-
-function withDependencies(names: readonly string[], services: Readonly<Record<string, Service>>): string[] {
-  const all = new Set<string>()
-  const add = (name: string): void => {
-    const service = services[name]
-    if (service === undefined || all.has(name)) return
-    all.add(name)
-    Object.keys(service.dependsOn).forEach(add)
-  }
-  names.forEach(add)
-  return [...all]
-}

@@ -2,7 +2,9 @@ import {readFile, realpath} from 'node:fs/promises'
 import {join, relative, resolve} from 'node:path'
 import {errnoOf, StackError} from '../../base/error.ts'
 import {readText} from '../../base/file.ts'
+import {isFor} from '../../base/platform.ts'
 import type {BuildRequest, NamedContext} from '../../builder/request.ts'
+import {architecture} from '../../runtime/image/measure.ts'
 import {flag} from '../http/query.ts'
 
 /** Our own client's request: where things are on this machine. Everything else is in the query, as Docker has it. */
@@ -61,6 +63,12 @@ export async function requestOf(query: URLSearchParams, body: BuildBody): Promis
 function refuse(query: URLSearchParams): void {
   const remote = query.get('remote')
   if (remote) throw new StackError('unsupported', `a build's context can not be fetched from ${remote}`)
+  const platform = query.get('platform')
+  if (platform && !isFor(`linux/${architecture}`, platform)) {
+    throw new StackError('unsupported', `this machine builds for linux/${architecture}, not for ${platform}`, {
+      hint: 'leave the platform out',
+    })
+  }
   if (query.get('version') === '2') {
     throw new StackError('unsupported', 'BuildKit is not there', {hint: 'DOCKER_BUILDKIT=0'})
   }

@@ -25,3 +25,11 @@ export function errorBody(error: unknown) {
   const known = error instanceof StackError ? {code: error.code, exitCode: error.exitCode} : {}
   return {message: messageOf(error), ...known, ...(hint === undefined ? {} : {hint})}
 }
+
+/** The last line of an answer that began well. Go's clients want numbers for codes, so what is ours stands beside. */
+export function errorLine(error: unknown) {
+  const hint = hintOf(error)
+  const known = error instanceof StackError ? {code: error.code} : {}
+  const stackError = {...known, message: describe(error), ...(hint === undefined ? {} : {hint})}
+  return {errorDetail: {message: messageOf(error)}, error: messageOf(error), stackError}
+}

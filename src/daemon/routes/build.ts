@@ -1,12 +1,17 @@
-import {describe, StackError} from '../../base/error.ts'
+import {StackError} from '../../base/error.ts'
 import {build} from '../../builder/build.ts'
 import type {BuildEvent} from '../../builder/request.ts'
+import {credentialsOfConfig} from '../../registry/auth.ts'
+import {headerFor} from '../../registry/header.ts'
+import type {Images} from '../../runtime/runtime.ts'
 import {unpackContext} from '../build/archive.ts'
 import {type BuildBody, requestOf, within} from '../build/body.ts'
 import {runnerOf} from '../build/run.ts'
 import type {Daemon} from '../context.ts'
-import {errorBody, messageOf} from '../http/errors.ts'
+import {parseFilters, prunable} from '../filters.ts'
+import {errorLine} from '../http/errors.ts'
 import type {Reply, Request, Route} from '../http/router.ts'
+import {headerOf} from './images.ts'
 
 /** The content type of our own client's request: the context is a directory of this machine, and nothing is sent. */
 const local = 'application/json'
@@ -17,9 +22,12 @@ export function buildRoutes(daemon: Daemon): Route[] {
     {
       method: 'POST',
       pattern: '/build/prune',
-      async handle(_request, reply) {
-        const freed = (await daemon.runtime.images.builds?.prune()) ?? 0
-        reply.json(200, {CachesDeleted: [], SpaceReclaimed: freed})
+      async handle(request, reply) {
+        const filters = parseFilters(request.query.get('filters'))
+        // A step has no labels.
+        const isWanted = prunable(filters, Date.now(), ['dangling'])
+        const pruned = await daemon.runtime.images.builds?.prune(({created}) => isWanted({created, labels: {}}))
+        reply.json(200, {CachesDeleted: pruned?.ids ?? [], SpaceReclaimed: pruned?.freed ?? 0})
       },
     },
   ]
@@ -56,7 +64,7 @@ async function built(daemon: Daemon, {request, reply, body}: Asked): Promise<voi
   try {
     const image = await build(
       wanted,
-      {images, runDirectory: paths.run, run: runnerOf(daemon)},
+      {images: asUser(images, request), runDirectory: paths.run, run: runnerOf(daemon)},
       {report: event => (quiet ? undefined : tell(lineOf(event))), signal: reply.gone},
     )
     for (const name of wanted.tags) daemon.events.tell('image', 'tag', image.id, {name})
@@ -64,9 +72,19 @@ async function built(daemon: Daemon, {request, reply, body}: Asked): Promise<voi
     tell({stream: quiet ? `${image.id}\n` : `Successfully built ${image.id.slice(7, 19)}\n`})
     if (!quiet) for (const name of wanted.tags) tell({stream: `Successfully tagged ${name}\n`})
   } catch (error) {
-    tell({errorDetail: {...errorBody(error), message: describe(error)}, error: messageOf(error)})
+    tell(errorLine(error))
   } finally {
     out.end()
+  }
+}
+
+/** Base images are fetched with the credentials that came with the request, where there are any. */
+function asUser(images: Images, request: Request): Images {
+  const credentials = credentialsOfConfig(headerOf(request, 'x-registry-config'))
+  return {
+    ...images,
+    pull: async (reference, progress, options) =>
+      await images.pull(reference, progress, {auth: await headerFor(reference, credentials), ...options}),
   }
 }
 

@@ -1,6 +1,7 @@
+import {sizeOf} from '../../runtime/image/measure.ts'
 import type {Daemon} from '../context.ts'
 import {createContainer, freeName} from '../create.ts'
-import {matchesAny, matchesLabels, parseFilters} from '../filters.ts'
+import {matchesAny, matchesLabels, parseFilters, prunable} from '../filters.ts'
 import {findContainer} from '../find.ts'
 import {flag} from '../http/query.ts'
 import type {Request, Route} from '../http/router.ts'
@@ -29,6 +30,7 @@ export function containerRoutes(daemon: Daemon): Route[] {
           daemon,
           request.query.get('name') ?? undefined,
           await request.json<CreateBody>(),
+          request.query.get('platform') || undefined,
         )
         reply.json(201, {Id: record.id, Warnings: warnings})
       },
@@ -65,16 +67,21 @@ export function containerRoutes(daemon: Daemon): Route[] {
 }
 
 async function prune(daemon: Daemon, query: URLSearchParams) {
-  const {label} = parseFilters(query.get('filters'))
+  const isWanted = prunable(parseFilters(query.get('filters')), Date.now())
+  const {containers, paths} = daemon.runtime
   const gone: string[] = []
-  for (const record of [...daemon.runtime.containers.list()]) {
-    const wanted =
-      !isUp(daemon, record) && !daemon.supervisor.isRestarting(record.id) && matchesLabels(label, record.config.labels)
-    if (!wanted) continue
+  let freed = 0
+  for (const record of [...containers.list()]) {
+    const {id, created, config} = record
+    if (isUp(daemon, record) || daemon.supervisor.isRestarting(id)) continue
+    if (!isWanted({created, labels: config.labels})) continue
+    const size = await sizeOf(paths.container(id).directory)
     await remove(daemon, record, {force: false, volumes: false})
-    gone.push(record.id)
+    gone.push(id)
+    freed += size
   }
-  return {ContainersDeleted: gone, SpaceReclaimed: 0}
+  daemon.events.tell('container', 'prune', '', {reclaimed: String(freed)})
+  return {ContainersDeleted: gone, SpaceReclaimed: freed}
 }
 
 function list(daemon: Daemon, query: URLSearchParams) {

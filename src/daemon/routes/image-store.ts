@@ -3,9 +3,9 @@ import {StackError} from '../../base/error.ts'
 import type {Image} from '../../model/image.ts'
 import type {ImageRemoval} from '../../runtime/runtime.ts'
 import type {Daemon} from '../context.ts'
-import {matchesLabels, parseFilters} from '../filters.ts'
+import {parseFilters, prunable} from '../filters.ts'
 import {findImage} from '../find.ts'
-import {messageOf} from '../http/errors.ts'
+import {errorLine} from '../http/errors.ts'
 import {flag} from '../http/query.ts'
 import type {Reply, Request, Route} from '../http/router.ts'
 import {headerOf} from './images.ts'
@@ -63,14 +63,15 @@ async function push(daemon: Daemon, request: Request, reply: Reply): Promise<voi
   const out = reply.stream(200, 'application/json')
   const line = (body: object) => void out.write(`${JSON.stringify(body)}\n`)
   try {
-    const options = {auth: headerOf(request)}
+    // Who has gone waits for nothing.
+    const options = {auth: headerOf(request), signal: reply.gone}
     const {digest, size} = await daemon.runtime.images.push(name, status => line({status}), options)
     const tag = /:([^:/]+)$/.exec(name)?.[1] ?? 'latest'
     line({status: `${tag}: digest: ${digest} size: ${size}`})
     line({progressDetail: {}, aux: {Tag: tag, Digest: digest, Size: size}})
     daemon.events.tell('image', 'push', id, {name})
   } catch (error) {
-    line({errorDetail: {message: messageOf(error)}, error: messageOf(error)})
+    line(errorLine(error))
   }
   out.end()
 }
@@ -78,12 +79,9 @@ async function push(daemon: Daemon, request: Request, reply: Reply): Promise<voi
 async function load(daemon: Daemon, request: Request, reply: Reply): Promise<void> {
   const loaded = await daemon.runtime.images.import(request.raw)
   const out = reply.stream(200, 'application/json')
-  for (const image of loaded) {
-    daemon.events.tell('image', 'load', image.id, {name: image.references[0] ?? image.id})
-    const lines =
-      image.references.length === 0
-        ? [`Loaded image ID: ${image.id}`]
-        : image.references.map(each => `Loaded image: ${each}`)
+  for (const {image, names} of loaded) {
+    daemon.events.tell('image', 'load', image.id, {name: names[0] ?? image.id})
+    const lines = names.length === 0 ? [`Loaded image ID: ${image.id}`] : names.map(each => `Loaded image: ${each}`)
     for (const each of lines) out.write(`${JSON.stringify({stream: `${each}\n`})}\n`)
   }
   out.end()
@@ -100,16 +98,14 @@ async function save(daemon: Daemon, names: readonly string[], reply: Reply): Pro
 async function prune(daemon: Daemon, request: Request, reply: Reply): Promise<void> {
   const filters = parseFilters(request.query.get('filters'))
   const all = (filters.dangling ?? []).some(each => ['false', '0'].includes(each))
-  const until = filters.until?.[0]
-  if (until !== undefined) throw new StackError('unsupported', 'the filter "until" of images is not supported')
-  const kept = daemon.runtime.images.list().filter(each => !matchesLabels(filters.label, each.config.labels))
+  const isWanted = prunable(filters, Date.now(), ['dangling'])
+  const kept = daemon.runtime.images.list().filter(({created, config}) => !isWanted({created, labels: config.labels}))
   const used = new Set([...daemon.runtime.containers.list().map(each => each.imageId), ...kept.map(each => each.id)])
   const removed = await daemon.runtime.images.prune({all, used})
   for (const each of removed) tellRemoval(daemon, each)
-  reply.json(200, {
-    ImagesDeleted: removed.flatMap(deletions),
-    SpaceReclaimed: removed.reduce((sum, each) => sum + each.freed, 0),
-  })
+  const freed = removed.reduce((sum, each) => sum + each.freed, 0)
+  daemon.events.tell('image', 'prune', '', {reclaimed: String(freed)})
+  reply.json(200, {ImagesDeleted: removed.flatMap(deletions), SpaceReclaimed: freed})
 }
 
 /** A container keeps its image: without force also the last name that leads to it. */
@@ -154,7 +150,8 @@ function tellRemoval(daemon: Daemon, {id, untagged, deleted}: ImageRemoval): voi
 /** Newest first; only the newest is an image of its own. */
 function historyOf(image: Image) {
   const history = image.oci?.history ?? image.build?.history ?? []
-  const sizes = [...(image.oci?.layerSizes ?? [])]
+  const made = history.filter(each => !each.emptyLayer)
+  const sizes = [...(image.oci?.layerSizes ?? (made.length === 1 ? [image.size] : []))]
   const steps = history.map(({created, createdBy, comment, emptyLayer}) => ({
     created: created || image.created,
     createdBy,

@@ -3,7 +3,7 @@ import type {Image} from '../../model/image.ts'
 import type {Daemon} from '../context.ts'
 import {matchesAny, matchesLabels, parseFilters} from '../filters.ts'
 import {findImage} from '../find.ts'
-import {messageOf} from '../http/errors.ts'
+import {errorLine} from '../http/errors.ts'
 import type {Request, Route} from '../http/router.ts'
 import {goTime, nanoseconds} from '../translate/duration.ts'
 
@@ -35,13 +35,14 @@ export function imageRoutes(daemon: Daemon): Route[] {
           return out
         }
         try {
+          const platform = request.query.get('platform') || undefined
           const auth = headerOf(request)
-          const image = await images.pull(reference, text => open().write(line({status: text})), {auth})
+          const image = await images.pull(reference, text => open().write(line({status: text})), {auth, platform})
           open().end(line({status: `Status: Image is present: ${reference}`, id: image.id}))
           daemon.events.tell('image', 'pull', reference, {name: reference})
         } catch (error) {
           if (out === undefined) throw error
-          out.end(line({errorDetail: {message: messageOf(error)}, error: messageOf(error)}))
+          out.end(line(errorLine(error)))
         }
       },
     },
@@ -49,8 +50,8 @@ export function imageRoutes(daemon: Daemon): Route[] {
 }
 
 /** Of a client that has logged in by itself. */
-export function headerOf({raw}: Request): string | undefined {
-  const header = raw.headers['x-registry-auth']
+export function headerOf({raw}: Request, name = 'x-registry-auth'): string | undefined {
+  const header = raw.headers[name]
   return Array.isArray(header) ? header[0] : header
 }
 
@@ -75,7 +76,8 @@ function matchesReference(name: string, asked: string): boolean {
   return new RegExp(`^${pattern}(:[^/:]*)?$`).test(name)
 }
 
-const summary = (image: Image) => ({
+/** One row of `GET /images/json`. */
+export const summary = (image: Image) => ({
   Id: image.id,
   ParentId: '',
   RepoTags: image.references,

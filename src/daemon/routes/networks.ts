@@ -1,7 +1,7 @@
 import {StackError} from '../../base/error.ts'
 import type {NetworkRecord} from '../../model/network.ts'
 import type {Daemon} from '../context.ts'
-import {matchesAny, matchesLabels, parseFilters} from '../filters.ts'
+import {matchesAny, matchesLabels, parseFilters, prunable} from '../filters.ts'
 import {findNetwork} from '../find.ts'
 import type {Route} from '../http/router.ts'
 import {goTime} from '../translate/duration.ts'
@@ -61,13 +61,15 @@ export function networkRoutes(daemon: Daemon): Route[] {
       method: 'POST',
       pattern: '/networks/prune',
       async handle(request, reply) {
-        const filters = parseFilters(request.query.get('filters'))
+        const isWanted = prunable(parseFilters(request.query.get('filters')), Date.now())
         const gone: string[] = []
         for (const record of [...networks.list()]) {
-          if (users(daemon, record).length > 0 || !matchesLabels(filters.label, record.labels)) continue
+          if (users(daemon, record).length > 0 || !isWanted(record)) continue
           await networks.remove(record.id)
+          daemon.events.tell('network', 'destroy', record.id, {name: record.name, type: record.driver})
           gone.push(record.name)
         }
+        daemon.events.tell('network', 'prune', '', {reclaimed: '0'})
         reply.json(200, {NetworksDeleted: gone})
       },
     },

@@ -1,8 +1,9 @@
 import {randomBytes} from 'node:crypto'
 import {StackError} from '../../base/error.ts'
+import {sizeOf} from '../../runtime/image/measure.ts'
 import type {VolumeRecord} from '../../runtime/runtime.ts'
 import type {Daemon} from '../context.ts'
-import {matchesAny, matchesLabels, parseFilters} from '../filters.ts'
+import {matchesAny, matchesLabels, parseFilters, prunable} from '../filters.ts'
 import {findVolume} from '../find.ts'
 import {flag} from '../http/query.ts'
 import type {Route} from '../http/router.ts'
@@ -62,14 +63,21 @@ export function volumeRoutes(daemon: Daemon): Route[] {
       async handle(request, reply) {
         const filters = parseFilters(request.query.get('filters'))
         const all = filters.all?.some(each => ['1', 'true'].includes(each)) ?? false
+        const isWanted = prunable(filters, Date.now(), ['all'])
         const gone: string[] = []
-        for (const {name, labels} of [...volumes.list()]) {
-          const wanted = (all || 'com.docker.volume.anonymous' in labels) && matchesLabels(filters.label, labels)
+        let freed = 0
+        for (const record of [...volumes.list()]) {
+          const {name, labels, driver} = record
+          const wanted = (all || 'com.docker.volume.anonymous' in labels) && isWanted(record)
           if (!wanted || holder(daemon, name)) continue
+          const size = await sizeOf(daemon.runtime.paths.volume(name).directory)
           await volumes.remove(name)
+          daemon.events.tell('volume', 'destroy', name, {driver})
           gone.push(name)
+          freed += size
         }
-        reply.json(200, {VolumesDeleted: gone, SpaceReclaimed: 0})
+        daemon.events.tell('volume', 'prune', '', {reclaimed: String(freed)})
+        reply.json(200, {VolumesDeleted: gone, SpaceReclaimed: freed})
       },
     },
     {
@@ -94,12 +102,14 @@ export function volumeRoutes(daemon: Daemon): Route[] {
   ]
 }
 
-const holder = (daemon: Daemon, name: string) =>
+export const holders = (daemon: Daemon, name: string) =>
   daemon.runtime.containers
     .list()
-    .find(each => each.mounts.some(mount => mount.type === 'volume' && mount.name === name))
+    .filter(each => each.mounts.some(mount => mount.type === 'volume' && mount.name === name))
 
-const body = (record: VolumeRecord) => ({
+const holder = (daemon: Daemon, name: string) => holders(daemon, name)[0]
+
+export const body = (record: VolumeRecord) => ({
   CreatedAt: goTime(record.created),
   Driver: record.driver,
   Labels: record.labels,

@@ -12,22 +12,29 @@ type BuildLine = {
     readonly line?: string
     readonly milliseconds?: number
   }
-  readonly errorDetail?: {readonly code?: ErrorCode; readonly message: string; readonly hint?: string}
+  readonly stackError?: {readonly code?: ErrorCode; readonly message: string; readonly hint?: string}
 }
 
+type Building = BuildOptions & {readonly registryConfig: string | undefined}
+
 /** Asks our own daemon, which reads the files where they are. */
-export async function buildImage(client: Client, spec: BuildSpec, {progress, signal}: BuildOptions): Promise<void> {
+export async function buildImage(
+  client: Client,
+  spec: BuildSpec,
+  {progress, signal, registryConfig}: Building,
+): Promise<void> {
   const answer = await client.stream({
     method: 'POST',
     path: '/build',
     query: queryOf(spec),
     body: bodyOf(spec),
+    registryConfig,
     ...(signal === undefined ? {} : {signal}),
   })
   for await (const line of linesOf(answer)) {
-    const {stackStep, errorDetail} = JSON.parse(line) as BuildLine
-    if (errorDetail !== undefined) {
-      const {code = 'build-failed', message, hint} = errorDetail
+    const {stackStep, stackError} = JSON.parse(line) as BuildLine
+    if (stackError !== undefined) {
+      const {code = 'build-failed', message, hint} = stackError
       throw new StackError(code, message, hint === undefined ? {} : {hint})
     }
     const text = stackStep && wording(stackStep)
@@ -50,6 +57,7 @@ function queryOf(spec: BuildSpec): Record<string, string | number> {
     networkmode: spec.network ?? 'default',
     extrahosts: spec.extraHosts.join(','),
     ...(spec.target === undefined ? {} : {target: spec.target}),
+    ...(spec.platform === undefined ? {} : {platform: spec.platform}),
     ...(spec.shmSize === undefined ? {} : {shmsize: spec.shmSize}),
   }
 }

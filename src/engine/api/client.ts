@@ -21,6 +21,10 @@ export type Call = {
   readonly path: string
   readonly query?: Readonly<Record<string, string | number | boolean>>
   readonly body?: unknown
+  /** X-Registry-Auth: who the user is to the registry that is asked. */
+  readonly registryAuth?: string | undefined
+  /** X-Registry-Config: the same for every registry that a build may ask. */
+  readonly registryConfig?: string | undefined
   readonly signal?: AbortSignal
 }
 
@@ -91,7 +95,11 @@ async function patiently<T>(action: () => Promise<T>): Promise<T> {
 
 const success = Object.fromEntries([200, 201, 204, 304].map(status => [status, true]))
 
-function dial<T>(docker: Dockerode, {method, path, query = {}, body, signal}: Call, isStream: boolean): Promise<T> {
+function dial<T>(
+  docker: Dockerode,
+  {method, path, query = {}, body, signal, registryAuth, registryConfig}: Call,
+  isStream: boolean,
+): Promise<T> {
   const options = {
     path: Object.keys(query).length === 0 ? path : `${path}?`,
     method,
@@ -99,6 +107,8 @@ function dial<T>(docker: Dockerode, {method, path, query = {}, body, signal}: Ca
     statusCodes: success,
     options: {_query: query, _body: body ?? {}},
     ...(signal === undefined ? {} : {abortSignal: signal}),
+    ...(registryAuth === undefined ? {} : {authconfig: {base64: registryAuth}}),
+    ...(registryConfig === undefined ? {} : {registryconfig: {base64: registryConfig}}),
   }
   return new Promise((resolve, reject) => {
     docker.modem.dial(options as never, (error: unknown, answer: unknown) =>

@@ -59,11 +59,11 @@ function withApiSocket(spec: ContainerSpec): ContainerSpec {
 
 type Posting = {readonly body: unknown; readonly warn: CreateOptions['warn']}
 
-async function post(client: Client, {name}: ContainerSpec, {body, warn}: Posting): Promise<string> {
+async function post(client: Client, {name, platform}: ContainerSpec, {body, warn}: Posting): Promise<string> {
   const {Id, Warnings} = await client.call<{readonly Id: string; readonly Warnings: readonly string[] | null}>({
     method: 'POST',
     path: '/containers/create',
-    query: {name},
+    query: {name, ...(platform === undefined ? {} : {platform})},
     body,
   })
   Warnings?.forEach(warn)

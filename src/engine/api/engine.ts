@@ -1,5 +1,8 @@
 import {StackError} from '../../base/error.ts'
+import {isFor} from '../../base/platform.ts'
 import {slots} from '../../base/slots.ts'
+import {type Login, nobody} from '../../registry/credentials.ts'
+import {configHeader, headerFor} from '../../registry/header.ts'
 import type {
   Actual,
   ActualContainer,
@@ -11,7 +14,6 @@ import type {
   EngineEvent,
   ExecSpec,
   FileChange,
-  ImageArchives,
   ImageFacts,
   LogChunk,
   LogOptions,
@@ -22,7 +24,9 @@ import type {
   Usage,
   VolumeSpec,
 } from '../engine.ts'
+import type {ImageLibrary} from '../images.ts'
 import {label} from '../labels.ts'
+import type {Upkeep} from '../upkeep.ts'
 import {fromInspect, fromList} from './actual.ts'
 import {buildImage} from './build.ts'
 import type {Call, Client} from './client.ts'
@@ -30,8 +34,10 @@ import {create} from './create.ts'
 import {projectEvents} from './events.ts'
 import {runExec} from './exec.ts'
 import {changeFiles} from './files.ts'
-import {findImage, imageArchives, pullImage} from './images.ts'
+import {findImage, pullImage} from './images.ts'
+import {imageLibrary} from './library.ts'
 import {demultiplex, unframed, untilAborted} from './streams.ts'
+import {upkeepOf} from './upkeep.ts'
 import {readUsage} from './usage.ts'
 
 /** What our own engine says of itself; others have no such page. */
@@ -44,17 +50,21 @@ const atOnce = 16
 export class ApiEngine implements Engine {
   readonly name: string
   readonly capabilities: EngineCapabilities
-  readonly archives: ImageArchives
+  readonly library: ImageLibrary
+  readonly upkeep: Upkeep
   readonly #client: Client
+  readonly #login: Login
   readonly #isOurs: boolean
   readonly #creating = slots(atOnce)
   readonly #starting = slots(atOnce)
 
-  constructor(client: Client, info: StackInfo | undefined) {
+  constructor(client: Client, info: StackInfo | undefined, login: Login = nobody) {
     this.#client = client
+    this.#login = login
     this.#isOurs = info !== undefined
     this.name = info === undefined ? `docker at ${client.name}` : 'stack'
-    this.archives = imageArchives(client)
+    this.library = imageLibrary(client, login.credentials)
+    this.upkeep = upkeepOf(client)
     this.capabilities = info?.capabilities ?? {sharedPorts: false}
   }
 
@@ -91,17 +101,24 @@ export class ApiEngine implements Engine {
     reference: string,
     policy: 'always' | 'never' | 'missing',
     progress = (_: string) => {},
+    platform?: string,
   ): Promise<ImageFacts> {
     const present = policy === 'always' ? undefined : await this.findImage(reference)
-    if (present !== undefined) return present
-    if (policy === 'never')
-      throw new StackError('image-not-found', `image "${reference}" is not here, and it is not to be fetched`)
+    if (present !== undefined && isFor(present.platform, platform)) return present
+    if (policy === 'never') {
+      const what = present === undefined ? 'not here' : `here for ${present.platform}, not for ${platform}`
+      throw new StackError('image-not-found', `image "${reference}" is ${what}, and it is not to be fetched`)
+    }
     if (!this.#isOurs && reference.includes('://')) {
       throw new StackError('unsupported', `${this.name} knows no image "${reference}"`, {
         hint: 'run this with the engine of stack itself',
       })
     }
-    await pullImage(this.#client, reference, progress)
+    await pullImage(this.#client, reference, {
+      progress,
+      platform,
+      auth: await headerFor(reference, this.#login.credentials),
+    })
     const fetched = await this.findImage(reference)
     if (fetched === undefined)
       throw new StackError('image-failed', `image "${reference}" is not there after it was fetched`)
@@ -118,7 +135,7 @@ export class ApiEngine implements Engine {
         hint: 'build with its own tools, or run this with the engine of stack itself',
       })
     }
-    await buildImage(this.#client, spec, options)
+    await buildImage(this.#client, spec, {...options, registryConfig: await configHeader(this.#login)})
     const built = await this.findImage(spec.name)
     if (built === undefined) throw new StackError('image-failed', `image "${spec.name}" is not there after its build`)
     return built

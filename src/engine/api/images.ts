@@ -1,6 +1,5 @@
-import type {Readable} from 'node:stream'
-import {StackError} from '../../base/error.ts'
-import type {ImageArchives, ImageFacts} from '../engine.ts'
+import {type ErrorCode, StackError} from '../../base/error.ts'
+import type {ImageFacts} from '../engine.ts'
 import type {Client, Docker} from './client.ts'
 import {linesOf} from './streams.ts'
 
@@ -12,18 +11,29 @@ type PullLine = {
   readonly id?: string
   readonly progressDetail?: {readonly current?: number; readonly total?: number}
   readonly error?: string
+  readonly stackError?: OwnError
 }
 
-type Inspected = Docker.ImageInspectInfo & {readonly Metadata?: {readonly LastTagTime?: string}}
+/** What our own daemon says more. */
+type OwnError = {readonly message: string; readonly code?: ErrorCode; readonly hint?: string}
+
+type Inspected = Docker.ImageInspectInfo & {
+  readonly Variant?: string | undefined
+  readonly Metadata?: {readonly LastTagTime?: string}
+}
 
 export async function findImage(client: Client, reference: string): Promise<ImageFacts | undefined> {
   try {
-    const {Id, Config, Metadata} = await client.ask<Inspected>(docker => docker.getImage(reference).inspect())
+    const {Id, Config, Metadata, Os, Architecture, Variant} = await client.ask<Inspected>(docker =>
+      docker.getImage(reference).inspect(),
+    )
     const test = Config?.Healthcheck?.Test
     const hasHealthcheck = test !== undefined && test[0] !== 'NONE' && test.length > 0
     const checkedAt = Date.parse(Metadata?.LastTagTime ?? '')
     // Go's zero time: the engine does not know.
-    return {id: Id, reference, hasHealthcheck, ...(checkedAt > 0 ? {checkedAt} : {})}
+    const platform = Architecture ? [Os || 'linux', Architecture, ...(Variant ? [Variant] : [])].join('/') : undefined
+    const known = {...(checkedAt > 0 ? {checkedAt} : {}), ...(platform === undefined ? {} : {platform})}
+    return {id: Id, reference, hasHealthcheck, ...known}
   } catch (error) {
     // An engine that does not know the form of a reference cannot have it.
     if (error instanceof StackError && ['not-found', 'image-not-found', 'bad-request'].includes(error.code))
@@ -32,14 +42,34 @@ export async function findImage(client: Client, reference: string): Promise<Imag
   }
 }
 
-export async function pullImage(client: Client, reference: string, progress: Progress): Promise<void> {
-  const answer = await client.stream({method: 'POST', path: '/images/create', query: pullQuery(reference)})
+export type Fetching = {
+  readonly progress: Progress
+  readonly auth: string | undefined
+  readonly platform?: string | undefined
+}
+
+export async function pullImage(
+  client: Client,
+  reference: string,
+  {progress, auth, platform}: Fetching,
+): Promise<void> {
+  const query = {...pullQuery(reference), ...(platform === undefined ? {} : {platform})}
+  await follow(await client.stream({method: 'POST', path: '/images/create', query, registryAuth: auth}), progress)
+}
+
+/** Tells what a pull or a push answers line by line. Errors: image-not-found, image-failed. */
+export async function follow(answer: AsyncIterable<Uint8Array>, progress: Progress): Promise<void> {
   for await (const line of linesOf(answer)) {
-    const {status, error, ...rest} = JSON.parse(line) as PullLine
-    if (error !== undefined) throw new StackError(codeOf(error), error)
+    const {status, error, stackError, ...rest} = JSON.parse(line) as PullLine
+    if (error !== undefined) throw failureOf(error, stackError)
     // The last line sums up what the step's end says anyway.
     if (status !== undefined && !status.startsWith('Status: ')) progress(wording({status, ...rest}))
   }
+}
+
+function failureOf(error: string, own: OwnError | undefined): StackError {
+  const {message, code = codeOf(error), hint} = own ?? {message: error}
+  return new StackError(code, message, hint === undefined ? {} : {hint})
 }
 
 /** `latest` is said aloud: without a tag the engine would fetch them all. A reference with a scheme has none. */
@@ -59,28 +89,3 @@ function wording({status, id, progressDetail}: PullLine): string {
 
 const codeOf = (message: string) =>
   /not found|no such|manifest unknown|access denied|does not exist/i.test(message) ? 'image-not-found' : 'image-failed'
-
-type LoadLine = {readonly stream?: string; readonly error?: string}
-
-export const imageArchives = (client: Client): ImageArchives => ({
-  async load(archive) {
-    // An archive can be sent once: an engine that sleeps is woken before.
-    await client.ask(docker => docker.ping())
-    const answer = await client.ask(docker => docker.loadImage(archive, {quiet: true}))
-    const said: string[] = []
-    for await (const line of linesOf(bytesOf(answer))) {
-      const {stream, error}: LoadLine = JSON.parse(line)
-      if (error !== undefined) throw new StackError('image-failed', error)
-      if (stream !== undefined) said.push(stream.trimEnd())
-    }
-    return said
-  },
-  async save(names): Promise<Readable> {
-    const query = new URLSearchParams(names.map((name): [string, string] => ['names', name]))
-    return await client.stream({method: 'GET', path: `/images/get?${query}`})
-  },
-})
-
-async function* bytesOf(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
-  for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
-}

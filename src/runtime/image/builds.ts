@@ -1,20 +1,13 @@
-import {randomBytes} from 'node:crypto'
-import {mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
-import {Readable} from 'node:stream'
-import {hashOf, sha256} from '../../base/hash.ts'
+import {hashOf} from '../../base/hash.ts'
 import type {HistoryEntry, Image, ImageConfig} from '../../model/image.ts'
-import type {Descriptor} from '../../model/oci.ts'
-import {architecture, sizesOf} from './measure.ts'
-import {describeImage} from './oci/describe.ts'
-import {type PackedLayer, packLayer} from './oci/pack.ts'
+import {architecture} from './measure.ts'
 import {noLayer} from './oci/recipe.ts'
-import {notPortable} from './oci/save.ts'
-import {runWell} from './program.ts'
 import type {ImageRecord} from './records.ts'
 import {parseReference} from './reference.ts'
 import type {Changed} from './steps.ts'
 import type {ImageStore} from './store.ts'
+import {workplaceIn} from './workplace.ts'
 
 export type Builds = ReturnType<typeof buildsOf>
 
@@ -26,11 +19,6 @@ export type BuiltImage = {
   readonly history: readonly HistoryEntry[]
   readonly onBuild: readonly string[]
   readonly author: string
-}
-
-const mediaTypes = {
-  config: 'application/vnd.oci.image.config.v1+json',
-  manifest: 'application/vnd.oci.image.manifest.v1+json',
 }
 
 const noConfig: ImageConfig = {
@@ -52,68 +40,6 @@ export function buildsOf(images: string, store: ImageStore) {
     const record = store.record(image.id)
     if (record === undefined) throw new Error(`step ${image.id} is gone`)
     return record
-  }
-
-  async function workplace(): Promise<{directory: string; remove(): Promise<void>}> {
-    const directory = join(images, 'incoming', `build-${randomBytes(6).toString('hex')}.work`)
-    await mkdir(directory, {recursive: true, mode: 0o700})
-    return {
-      directory,
-      remove: async () => void (await runWell('rm', ['-rf', '--one-file-system', '--', directory])),
-    }
-  }
-
-  /** Layers that are blobs already, by their ids: those of images that were pulled or loaded. */
-  function knownLayers(): Map<string, PackedLayer> {
-    const all = store.list().flatMap(({id}) => {
-      const {layers = [], oci} = store.record(id) ?? {}
-      const lowestFirst = layers.filter(each => each !== noLayer).reverse()
-      return (oci?.layers ?? []).map(
-        (descriptor, index) => [lowestFirst[index]!, {descriptor, diffId: oci!.diffIds[index]!}] as const,
-      )
-    })
-    return new Map(all)
-  }
-
-  /**
-   * An image with its blobs, as registries and archives want it: made when first asked for, and kept. Errors: unsupported
-   * where it has files of this machine.
-   */
-  async function packed(image: Image): Promise<Image> {
-    const record = recordOf(image)
-    const {build} = record
-    if (record.oci !== undefined) return image
-    if (build === undefined || record.overlays.length > 0) throw notPortable(image)
-    const known = knownLayers()
-    return await store.during(async () => {
-      const layers: PackedLayer[] = []
-      const ids = record.layers.filter(each => each !== noLayer).reverse()
-      for (const id of ids) layers.push(known.get(id) ?? (await packedLayer(id)))
-      const diffIds = layers.map(each => each.diffId)
-      const config = await blob('config', describeImage({...record, build, diffIds}))
-      const manifest = await blob('manifest', {
-        schemaVersion: 2,
-        mediaType: mediaTypes.manifest,
-        config,
-        layers: layers.map(each => each.descriptor),
-      })
-      const layerSizes = ids.length === 0 ? [] : await sizesOf(ids.map(steps.path))
-      const {history, author} = build
-      const oci = {manifest, config, layers: layers.map(each => each.descriptor), diffIds, layerSizes, history, author}
-      return await store.replace({...record, oci})
-    })
-  }
-
-  async function packedLayer(id: string): Promise<PackedLayer> {
-    const place = await workplace()
-    return await packLayer(steps.path(id), store.content, place.directory).finally(place.remove)
-  }
-
-  async function blob(kind: keyof typeof mediaTypes, value: object): Promise<Descriptor> {
-    const bytes = Buffer.from(JSON.stringify(value))
-    const descriptor = {mediaType: mediaTypes[kind], digest: `sha256:${sha256(bytes)}`, size: bytes.length}
-    await store.content.ingest(descriptor, async offset => Readable.from([bytes.subarray(offset)]))
-    return descriptor
   }
 
   return {
@@ -150,7 +76,7 @@ export function buildsOf(images: string, store: ImageStore) {
     },
 
     /** A directory for what is being made, on the file system of the layers; removed with the next load, if not before. */
-    workplace,
+    workplace: () => workplaceIn(images),
 
     /** An image in the store: its id says what it is made of and how it runs, not when it was made. */
     async finish({step, config, names, history, onBuild, author}: BuiltImage): Promise<Image> {
@@ -170,9 +96,7 @@ export function buildsOf(images: string, store: ImageStore) {
       })
     },
 
-    packed,
-
-    /** Every step is done anew the next time. Gives the bytes that came free. */
-    prune: (): Promise<number> => store.forgetSteps(),
+    /** These steps are done anew the next time; all unless said. Gives their ids and the bytes that came free. */
+    prune: (wanted: (step: {readonly created: number}) => boolean = () => true) => store.forgetSteps(wanted),
   }
 }

@@ -1,14 +1,17 @@
 import {createReadStream} from 'node:fs'
 import {join} from 'node:path'
 import {StackError, within} from '../../base/error.ts'
+import {parsePlatform, platformText, rankOf, runs} from '../../base/platform.ts'
 import type {Image} from '../../model/image.ts'
 import type {ContentStore, Platform} from '../../model/oci.ts'
+import {type CredentialSource, credentialsOfHeader, firstOf} from '../../registry/auth.ts'
+import {credentialsOfFiles} from '../../registry/credentials.ts'
+import {type DockerReference, defaultRegistry} from '../../registry/reference.ts'
 import type {Paths} from '../paths.ts'
-import type {ImageRemoval, Images} from '../runtime.ts'
+import type {ImageRemoval, Images, LoadedImage} from '../runtime.ts'
 import {openApt} from './apt/apt.ts'
 import {aptImage} from './apt/image.ts'
 import {buildsOf} from './builds.ts'
-import {type DockerReference, defaultRegistry} from './docker-reference.ts'
 import {hostImage} from './host/image.ts'
 import {standInFor} from './known.ts'
 import {architecture} from './measure.ts'
@@ -16,10 +19,9 @@ import {readArchive} from './oci/archive.ts'
 import type {NamedImage} from './oci/index.ts'
 import {readLayout} from './oci/layout.ts'
 import {type OciImage, ociRecipe} from './oci/recipe.ts'
-import {notPortable, saveImages} from './oci/save.ts'
+import {saveImages} from './oci/save.ts'
+import {portableFrom} from './portable.ts'
 import {parseReference, type Reference} from './reference.ts'
-import {type CredentialSource, credentialsOfHeader, firstOf} from './registry/auth.ts'
-import {credentialsOfFiles} from './registry/credentials.ts'
 import {ImageStore, type Recipe} from './store.ts'
 
 /** What asks a registry: blobs go into `content`; `digest` is that of what the reference meant. */
@@ -48,6 +50,7 @@ type Asked = {
   readonly progress: Progress
   /** The Engine API's X-Registry-Auth; the files of `docker login` come after it. */
   readonly auth: string | undefined
+  readonly platform: Platform
 }
 
 type Progress = (text: string) => void
@@ -58,11 +61,14 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
   const store = new ImageStore(paths.images)
   const {content} = store
   const builds = buildsOf(paths.images, store)
+  const portable = portableFrom(paths.images, store)
   const apt = openApt(aptCache ?? process.env.STACK_APT_CACHE ?? join(paths.images, 'apt-cache'))
   const pulls = new Map<string, Promise<Image>>()
-  const platform: Platform = {os: 'linux', architecture}
+  const machine: Platform = {os: 'linux', architecture}
 
   async function made(reference: Reference, asked: Asked): Promise<Made> {
+    const {platform} = asked
+    if (reference.kind === 'host' || reference.kind === 'apt') checkOwn(reference.text, machine, platform)
     if (reference.kind === 'host') return {recipe: await hostImage(), names: [reference.text]}
     if (reference.kind === 'apt')
       return {recipe: await aptImage(apt, reference, asked.progress), names: [reference.text]}
@@ -74,7 +80,7 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
     return {recipe: await ociRecipe(content, onlyOne(found)), names: [reference.text]}
   }
 
-  async function pulled(reference: DockerReference, {progress, auth}: Asked): Promise<Made> {
+  async function pulled(reference: DockerReference, {progress, auth, platform}: Asked): Promise<Made> {
     const options = {platform, content, progress: percentages(progress), auth: credentials(reference, auth)}
     const image = await pullImage(reference.text, options).catch(error => {
       throw withStandIn(error, reference)
@@ -110,27 +116,31 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
     load: () => store.load(),
     list: () => store.list(),
     find,
-    async pull(name, progress, {auth} = {}) {
+    async pull(name, progress, {auth, platform: wanted} = {}) {
       const reference = parseReference(name)
-      const running = pulls.get(reference.text)
+      const platform = platformOf(wanted, machine)
+      const key = `${reference.text} ${platformText(platform)}`
+      const running = pulls.get(key)
       if (running !== undefined) return await running
-      const started = pull(reference, {progress, auth}).finally(() => pulls.delete(reference.text))
-      pulls.set(reference.text, started)
+      const started = pull(reference, {progress, auth, platform}).finally(() => pulls.delete(key))
+      pulls.set(key, started)
       return await started
     },
-    async push(name, progress, {auth} = {}) {
+    async push(name, progress, {auth, signal} = {}) {
       const reference = parseReference(name)
       if (reference.kind !== 'docker') {
-        throw new StackError('unsupported', `"${name}" is not a name of a registry`, {hint: 'give it one: see tag'})
+        throw new StackError('unsupported', `"${name}" is not a name of a registry`, {
+          hint: `stack image tag ${name} REGISTRY/NAME:TAG`,
+        })
       }
-      const {id, oci} = await builds.packed(present(name))
-      if (oci === undefined) throw notPortable(present(name))
+      const {id, oci} = await portable(present(name))
       const {pushImage} = await import('./registry/push.ts')
       const {digest} = await pushImage(reference.text, {
         manifest: oci.manifest,
         content,
         progress: percentages(progress),
         auth: credentials(reference, auth),
+        signal,
       })
       await store.name(`${reference.repository}@${digest}`, id)
       return {digest, size: oci.manifest.size}
@@ -146,11 +156,12 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
     async import(archive) {
       return await within('load images', () =>
         store.during(async () => {
-          const images: Image[] = []
-          for (const each of await readArchive(archive, content, platform)) {
-            images.push(await store.add(each.names.map(registryName), await ociRecipe(content, each)))
+          const loaded: LoadedImage[] = []
+          for (const each of await readArchive(archive, content, machine)) {
+            const names = each.names.map(registryName)
+            loaded.push({image: await store.add(names, await ociRecipe(content, each)), names})
           }
-          return images
+          return loaded
         }),
       )
     },
@@ -160,10 +171,13 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
         const image = present(name)
         const entry = saved.get(image.id) ?? {image, names: []}
         saved.set(image.id, entry)
-        if (image.references.includes(canonical(name))) entry.names.push(canonical(name))
+        // An archive has names of registries alone: what has none there is saved by its id.
+        const written = canonical(name)
+        if (image.references.includes(written) && !written.includes('://')) entry.names.push(written)
       }
-      return saveImages([...saved.values()], {content, packed: builds.packed})
+      return saveImages([...saved.values()], {content, portable})
     },
+    usage: used => store.usage(used),
     async prune({all, used}) {
       const removed: ImageRemoval[] = []
       for (const image of store.list()) {
@@ -172,6 +186,22 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
       return removed
     },
   }
+}
+
+/** Errors: bad-request for what is no platform, unsupported for what this machine does not run. */
+function platformOf(text: string | undefined, machine: Platform): Platform {
+  if (text === undefined) return machine
+  const wanted = parsePlatform(text, machine)
+  if (wanted === undefined) throw new StackError('bad-request', `"${text}" is no platform`, {hint: 'write linux/amd64'})
+  if (runs(machine, wanted)) return wanted
+  throw new StackError('unsupported', `this machine is ${platformText(machine)}, and does not run ${text}`)
+}
+
+/** The machine's programs are for the machine. */
+function checkOwn(name: string, machine: Platform, wanted: Platform): void {
+  if (rankOf(machine, wanted) !== undefined) return
+  const what = `image "${name}" is made of this machine's programs, for ${platformText(machine)}`
+  throw new StackError('image-not-found', `${what}, not for ${platformText(wanted)}`)
 }
 
 function onlyOne(images: readonly NamedImage[]): NamedImage {

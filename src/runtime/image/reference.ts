@@ -1,5 +1,5 @@
 import {StackError} from '../../base/error.ts'
-import {type DockerReference, parseDocker} from './docker-reference.ts'
+import {type DockerReference, parseDocker} from '../../registry/reference.ts'
 
 /** What an image reference asks for. A Docker reference names a registry, the others have a scheme. */
 export type Reference =

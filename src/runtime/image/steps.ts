@@ -85,9 +85,14 @@ export function stepStore({images, layers}: {readonly images: string; readonly l
       await layers.build(id, async () => undefined)
     },
 
-    async clear(): Promise<void> {
-      known.clear()
-      await rm(directory, {recursive: true, force: true})
+    /** Gives the ids of those that are forgotten. */
+    async forget(wanted: (step: ImageRecord) => boolean): Promise<string[]> {
+      const gone = (await all()).filter(wanted).map(({id}) => id)
+      for (const id of gone) {
+        known.delete(id)
+        await rm(path(keyOf(id)), {force: true})
+      }
+      return gone
     },
   }
 }

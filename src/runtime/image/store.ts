@@ -4,9 +4,10 @@ import type {Image} from '../../model/image.ts'
 import {type Claims, claimsOf} from './claims.ts'
 import {contentStore, type OwnedContent} from './content/content.ts'
 import {type LayerStore, layerStore} from './layers.ts'
-import {sizeOf} from './measure.ts'
+import {sizeOf, sizesOf} from './measure.ts'
 import {type ImageRecord, type RecordStore, recordStore} from './records.ts'
 import {type StepStore, stepStore} from './steps.ts'
+import {type ImageUsage, weigh} from './usage.ts'
 
 /** What makes an image: its identity is known before it is made, so one that is there is not made again. */
 export type Recipe = {
@@ -100,10 +101,25 @@ export class ImageStore {
     return this.#image(record)
   }
 
-  /** Forgets the steps of builds, and with these the layers that no image has. Gives the bytes that came free. */
-  async forgetSteps(): Promise<number> {
-    await this.steps.clear()
-    return await this.#removeUnused()
+  /** Forgets steps of builds, and with these the layers that no image has. Gives their ids and the bytes that came free. */
+  async forgetSteps(wanted: (step: ImageRecord) => boolean): Promise<{ids: readonly string[]; freed: number}> {
+    const ids = await this.steps.forget(wanted)
+    return {ids, freed: await this.#removeUnused()}
+  }
+
+  /** `used` are ids of images. */
+  async usage(used: ReadonlySet<string>): Promise<ImageUsage> {
+    const steps = (await this.steps.all()).map(each => ({...each, parts: layersOf(each)}))
+    const images = [...this.#images.values()].map(each => ({...each, parts: [...layersOf(each), ...blobsOf(each)]}))
+    const layers = [...new Set([...steps, ...images].flatMap(layersOf))]
+    const layerSizes = await sizesOf(layers.map(this.#layers.path))
+    const sizes = new Map(layers.map((id, index) => [id, layerSizes[index]!]))
+    for (const digest of new Set(images.flatMap(blobsOf))) sizes.set(digest, await this.#blobSize(digest))
+    return weigh({images, steps, sizes, used})
+  }
+
+  async #blobSize(digest: string): Promise<number> {
+    return (await stat(this.content.path(digest)).catch(() => undefined))?.size ?? 0
   }
 
   /** An image as it is kept: of one that is there, by id. */
@@ -181,7 +197,7 @@ export class ImageStore {
   async #removeBlobs(used: ReadonlySet<string>): Promise<number> {
     let freed = 0
     for (const digest of (await this.content.list()).filter(each => !used.has(each))) {
-      freed += (await stat(this.content.path(digest)).catch(() => undefined))?.size ?? 0
+      freed += await this.#blobSize(digest)
       await this.content.remove(digest)
     }
     return freed

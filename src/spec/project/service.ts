@@ -53,7 +53,7 @@ export function serviceOf(name: string, service: CanonicalService, project: stri
     sysctls: mapValues(service.sysctls ?? {}, value => value),
     ...defined({shmSize: service.shm_size === undefined ? undefined : parseBytes(service.shm_size)}),
     ...defined({logging: loggingOf(service)}),
-    ...defined({preStart: preStartOf(service.pre_start, image)}),
+    ...defined({platform: service.platform, preStart: preStartOf(service.pre_start, image)}),
     ...defined({postStart: hooksOf(service.post_start), preStop: hooksOf(service.pre_stop)}),
     ...defined({watch: watchOf(service)}),
     profiles: service.profiles ?? [],

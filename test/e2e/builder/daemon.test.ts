@@ -88,4 +88,7 @@ test('docker build without BuildKit', async context => {
   const outcome = await place.run('docker', ['build', '-t', 'by-docker', '.'], environment)
   expect(outcome.code, outcome.all).toBe(0)
   expect(outcome.stdout).toContain('Successfully tagged by-docker')
+  await place.write('Failing', 'FROM scratch\nCOPY nothing-of-this-name /\n')
+  const failing = await place.run('docker', ['build', '-f', 'Failing', '.'], environment)
+  expect(failing).toMatchObject({code: 1, stderr: expect.stringMatching(/^Failing:2:.*nothing-of-this-name/m)})
 })

@@ -209,6 +209,7 @@ const onlyImage = (image: Image): Images => ({
   export: () => {
     throw new Error('not in this fixture')
   },
+  usage: never,
   prune: never,
 })
 

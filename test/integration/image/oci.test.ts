@@ -256,7 +256,7 @@ describe('archives', () => {
     for (const bytes of [archive, gzipSync(archive)]) {
       const images = await opened()
       const loaded = await images.import(once(bytes))
-      expect(loaded.map(each => each.id)).toEqual([image.id, other.id])
+      expect(loaded.map(each => each.image.id)).toEqual([image.id, other.id])
       expect(images.find('web:2')).toMatchObject({id: image.id, references: ['web:1', 'web:2'], digests: []})
       expect(images.find('other:latest')?.id).toBe(other.id)
       await images.prune({all: true, used: new Set()})
@@ -278,8 +278,8 @@ describe('archives', () => {
       manifest,
     )
     const [loaded] = await (await opened()).import(once(archive))
-    expect(loaded).toMatchObject({id: one.id, references: []})
-    expect(loaded?.layers).toHaveLength(2)
+    expect(loaded).toMatchObject({image: {id: one.id, references: []}, names: []})
+    expect(loaded?.image.layers).toHaveLength(2)
   })
 
   test('an image layout: a directory, or in a tar', async () => {

@@ -5,16 +5,16 @@ import {join} from 'node:path'
 import {afterEach, beforeEach, expect, type TestContext, test} from 'vitest'
 import {hintOf} from '../../../src/base/error.ts'
 import type {Descriptor} from '../../../src/model/oci.ts'
-import {anonymous, type CredentialSource} from '../../../src/runtime/image/registry/auth.ts'
+import {anonymous, type CredentialSource} from '../../../src/registry/auth.ts'
 import {pullImage} from '../../../src/runtime/image/registry/pull.ts'
 import {pushImage} from '../../../src/runtime/image/registry/push.ts'
 import {inMemory} from '../../../src/runtime/image/registry/resolve.ts'
 import type {Surroundings} from '../../../src/runtime/image/registry/session.ts'
 import {selfMade} from '../../support/certificate.ts'
 import {directoryContent} from '../../support/content.ts'
+import {dockerRegistry, type RegistryOptions, tokenIssuer} from '../../support/docker-registry.ts'
 import {needs} from '../../support/needs.ts'
 import {digestOf} from '../../support/registry.ts'
-import {dockerRegistry, type RegistryOptions, tokenIssuer} from './docker-registry.ts'
 
 const platform = {os: 'linux', architecture: 'amd64'}
 const bare: Surroundings = {environment: {}, certificates: [], settings: {mirrors: new Map(), insecure: []}}

@@ -67,7 +67,7 @@ test('no line of any help is wider than a terminal', async () => {
 
 test('what is said of commands and options reads alike', async () => {
   for (const {name, command: each} of await listed()) {
-    expect(each.usage.split(' ')[0]).toBe(name)
+    expect(`${each.usage} `.startsWith(`${name} `)).toBe(true)
     expect(each.summary).toMatch(/^[A-Z].*[^.]$/)
     for (const option of Object.values(each.options)) expect(option.description).toMatch(/[^.]$/)
   }

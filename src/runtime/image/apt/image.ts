@@ -34,11 +34,14 @@ export async function aptImage(apt: Apt, reference: AptReference, progress: (tex
   }
 
   async function describe(directory: string) {
+    const created = Date.now()
+    const step = {created, createdBy: reference.text, comment: packages.map(written).join(' '), emptyLayer: false}
     return {
       layers: [id],
       overlays: [],
       config: {...plainConfig, ...fittings.config, labels: {'stack.packages': packages.map(written).join(' ')}},
-      created: Date.now(),
+      created,
+      build: {history: [step], onBuild: [], author: ''},
       size: await sizeOf(directory),
       architecture,
     }

@@ -22,11 +22,14 @@ export async function hostImage(): Promise<Recipe> {
     id: `sha256:${id}`,
     layers: [{id: layer, fill: directory => make(directory, entries)}, ...nodeLayer],
     async describe(directory) {
+      const created = Date.now()
+      const step = {created, createdBy: 'host://', comment: '', emptyLayer: false}
       return {
         layers: [layer],
         overlays: overlays.map(target => ({target, own: target === '/usr' ? own : [], host: [target]})),
         config: plainConfig,
-        created: Date.now(),
+        created,
+        build: {history: [step], onBuild: [], author: ''},
         size: await sizeOf(directory),
         architecture,
       }

@@ -2,23 +2,19 @@ import {createReadStream} from 'node:fs'
 import {Readable} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
 import {type Pack, pack} from 'tar-stream'
-import {StackError} from '../../../base/error.ts'
 import type {Image, OciFacts} from '../../../model/image.ts'
 import type {ContentStore, Descriptor} from '../../../model/oci.ts'
+import {checkPortable, type ToPortable} from '../portable.ts'
 
 export type Saved = {readonly image: Image; readonly names: readonly string[]}
 
-export type SaveParts = {
-  readonly content: ContentStore
-  /** Makes the blobs of an image that was built here. */
-  readonly packed: (image: Image) => Promise<Image>
-}
+export type SaveParts = {readonly content: ContentStore; readonly portable: ToPortable}
 
 /** A tar archive that is an OCI image layout and what `docker load` reads, both over the same blobs. */
-export function saveImages(all: readonly Saved[], {content, packed}: SaveParts): Readable {
-  for (const {image} of all) check(image)
+export function saveImages(all: readonly Saved[], {content, portable}: SaveParts): Readable {
+  for (const {image} of all) checkPortable(image)
   const archive = pack()
-  entriesOf(all, packed)
+  entriesOf(all, portable)
     .then(images => write(archive, images, content))
     .then(
       () => archive.finalize(),
@@ -29,26 +25,11 @@ export function saveImages(all: readonly Saved[], {content, packed}: SaveParts):
 
 type Entry = {readonly oci: OciFacts; readonly names: readonly string[]}
 
-/** What was built is an archive only when it is asked for. */
-async function entriesOf(all: readonly Saved[], packed: SaveParts['packed']): Promise<Entry[]> {
+/** What was made here is packed only when it is asked for. */
+async function entriesOf(all: readonly Saved[], portable: ToPortable): Promise<Entry[]> {
   const entries: Entry[] = []
-  for (const {image, names} of all) {
-    const {oci} = image.oci === undefined ? await packed(image) : image
-    if (oci === undefined) throw notPortable(image)
-    entries.push({oci, names})
-  }
+  for (const {image, names} of all) entries.push({oci: (await portable(image)).oci, names})
   return entries
-}
-
-function check(image: Image): void {
-  if (image.oci === undefined && (image.build === undefined || image.overlays.length > 0)) throw notPortable(image)
-}
-
-export function notPortable({references, id}: Image): StackError {
-  const name = references[0] ?? id
-  return new StackError('unsupported', `image ${name} is made of this machine's files, and cannot be saved or pushed`, {
-    hint: 'images of registries and archives can, and what is built on them or from scratch',
-  })
 }
 
 async function write(archive: Pack, images: readonly Entry[], content: ContentStore): Promise<void> {

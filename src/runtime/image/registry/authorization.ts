@@ -1,4 +1,4 @@
-import type {Credential, Found} from './auth.ts'
+import type {Credential, Found} from '../../../registry/auth.ts'
 import {type Challenge, parseChallenges} from './challenge.ts'
 import {basic, fetchToken} from './token.ts'
 import type {Transport} from './transport.ts'

@@ -1,4 +1,4 @@
-import type {Found} from './auth.ts'
+import type {Found} from '../../../registry/auth.ts'
 import {type Authorization, openAuthorization} from './authorization.ts'
 import {discard, said} from './body.ts'
 import {RegistryFailure, statusFailure} from './failure.ts'

@@ -1,6 +1,6 @@
 import {StackError} from '../../../base/error.ts'
-import type {DockerReference} from '../docker-reference.ts'
-import type {Found} from './auth.ts'
+import type {Found} from '../../../registry/auth.ts'
+import type {DockerReference} from '../../../registry/reference.ts'
 import {RegistryFailure} from './failure.ts'
 
 export type Doing = {

@@ -1,5 +1,6 @@
 import type {IncomingHttpHeaders} from 'node:http'
 import {formatDuration} from '../../../base/duration.ts'
+import {member, printable} from '../../../base/foreign.ts'
 
 /** Why one request failed; the words that a person gets are made of it in explain.ts. */
 export type Cause =
@@ -85,19 +86,7 @@ function errorsIn(body: string): Array<{code: string; message: string}> {
   return message === '' ? [] : [{code: '', message}]
 }
 
-/** A member of what was parsed, whatever it is. */
-export function member(value: unknown, name: string): unknown {
-  if (value === null || typeof value !== 'object' || !Object.hasOwn(value, name)) return undefined
-  return Reflect.get(value, name)
-}
-
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-
-/** A stranger's words on one short line, with nothing in it that a terminal obeys. */
-export function printable(words: string): string {
-  const clean = words.replace(/[\p{C}\s]+/gu, ' ').trim()
-  return clean.length > 300 ? `${clean.slice(0, 300)}…` : clean
-}
 
 function summary(reason: Cause): string {
   if (reason.kind === 'status') return `${reason.host} answers ${reason.status}${reason.said && `: ${reason.said}`}`

@@ -1,6 +1,6 @@
+import {member} from '../../../base/foreign.ts'
 import type {Descriptor, Platform} from '../../../model/oci.ts'
-import {textOf} from './auth.ts'
-import {member} from './failure.ts'
+import {textOf} from '../../../registry/auth.ts'
 
 export type Manifest =
   | {readonly kind: 'index'; readonly mediaType: string; readonly manifests: readonly Descriptor[]}

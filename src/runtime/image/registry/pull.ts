@@ -1,11 +1,12 @@
 import {StackError} from '../../../base/error.ts'
+import {platformText, rankOf} from '../../../base/platform.ts'
 import type {ContentStore, Descriptor, Platform} from '../../../model/oci.ts'
-import {type DockerReference, parseDocker} from '../docker-reference.ts'
-import type {CredentialSource} from './auth.ts'
+import type {CredentialSource} from '../../../registry/auth.ts'
+import {type DockerReference, parseDocker} from '../../../registry/reference.ts'
 import {type DownloadOptions, download, sourcesOf} from './download.ts'
 import {explain} from './explain.ts'
 import {platformOf} from './manifest.ts'
-import {platformText, rankOf} from './platform.ts'
+import {inParallel} from './parallel.ts'
 import {type Resolved, resolve, unusable} from './resolve.ts'
 import {openSession, type Session, type Surroundings} from './session.ts'
 
@@ -101,25 +102,4 @@ function checkPlatform(reference: DockerReference, config: Uint8Array, wanted: P
   if (offered === undefined || rankOf(offered, wanted) !== undefined) return
   const what = `is an image for ${platformText(offered)}, not for ${platformText(wanted)}`
   throw unusable(reference, what, 'choose another tag, or its platform with platform:')
-}
-
-/** Some at a time, in order; a failure stops the others, and is thrown when they have ended. */
-async function inParallel<T>(
-  items: readonly T[],
-  width: number,
-  stop: AbortController,
-  action: (item: T) => Promise<void>,
-): Promise<void> {
-  const failures: unknown[] = []
-  const waiting = [...items]
-  const worker = async () => {
-    for (let item = waiting.shift(); item !== undefined && failures.length === 0; item = waiting.shift()) {
-      await action(item).catch(error => {
-        failures.push(error)
-        stop.abort()
-      })
-    }
-  }
-  await Promise.all(Array.from({length: Math.min(width, items.length)}, worker))
-  if (failures.length > 0) throw failures[0]
 }

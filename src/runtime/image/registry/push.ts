@@ -1,14 +1,15 @@
 import {createReadStream} from 'node:fs'
 import {StackError} from '../../../base/error.ts'
 import type {ContentStore, Descriptor} from '../../../model/oci.ts'
-import {type DockerReference, parseDocker} from '../docker-reference.ts'
-import type {CredentialSource} from './auth.ts'
+import type {CredentialSource} from '../../../registry/auth.ts'
+import {type DockerReference, parseDocker} from '../../../registry/reference.ts'
 import {discard} from './body.ts'
 import type {Endpoint} from './endpoint.ts'
 import {explain} from './explain.ts'
 import {RegistryFailure} from './failure.ts'
 import {toUrl} from './hosts.ts'
 import {parseManifest} from './manifest.ts'
+import {inParallel} from './parallel.ts'
 import {unusable} from './resolve.ts'
 import {retrying} from './retry.ts'
 import {openSession, type Surroundings} from './session.ts'
@@ -23,6 +24,8 @@ export type PushOptions = {
   /** Repositories of the same registry that may have some of the blobs: `team/base`. */
   readonly mountFrom?: readonly string[]
   readonly signal?: AbortSignal | undefined
+  /** Uploads at a time; 3 unless said. */
+  readonly parallel?: number
   readonly surroundings?: Surroundings
 }
 
@@ -37,24 +40,33 @@ export async function pushImage(reference: string, options: PushOptions): Promis
   }
   const {auth, surroundings = {}, signal, mountFrom = []} = options
   const scopes = [`repository:${read.path}:pull,push`, ...mountFrom.map(each => `repository:${each}:pull`)]
-  const session = await openSession({reference: read, scopes, mirrored: false, auth, surroundings, signal})
+  const stop = new AbortController()
+  const interrupt = () => stop.abort()
+  signal?.addEventListener('abort', interrupt)
+  if (signal?.aborted) interrupt()
+  const session = await openSession({reference: read, scopes, mirrored: false, auth, surroundings, signal: stop.signal})
   try {
-    await pushManifest(session.endpoints[0]!, options, options.manifest, {reference: read, target: read.tag})
+    const pushing = {...options, signal: stop.signal, stop}
+    await pushManifest(session.endpoints[0]!, pushing, options.manifest, {reference: read, target: read.tag})
     return {digest: options.manifest.digest}
   } catch (error) {
     if (signal?.aborted) throw new StackError('cancelled', `the push of ${read.text} was interrupted`, {exitCode: 130})
     const found = await auth(read.registry, read.path).catch(() => ({}))
     throw explain(error, {reference: read, action: 'push', found, what: 'upload'})
   } finally {
+    signal?.removeEventListener('abort', interrupt)
     session.close()
   }
 }
+
+/** One blob that fails stops the others. */
+type Pushing = PushOptions & {readonly stop: AbortController}
 
 type Target = {readonly reference: DockerReference; readonly target: string}
 
 async function pushManifest(
   endpoint: Endpoint,
-  options: PushOptions,
+  options: Pushing,
   {digest, mediaType}: Descriptor,
   {reference, target}: Target,
 ): Promise<void> {
@@ -67,7 +79,8 @@ async function pushManifest(
     }
   } else {
     const blobs = new Map([...parsed.layers, parsed.config].map(each => [each.digest, each]))
-    for (const blob of blobs.values()) await pushBlob(endpoint, options, blob)
+    const {parallel = 3, stop} = options
+    await inParallel([...blobs.values()], parallel, stop, blob => pushBlob(endpoint, options, blob))
   }
   const body = textBody(bytes)
   const headers = {'content-type': parsed.mediaType}

@@ -1,12 +1,13 @@
 import {StackError} from '../../../base/error.ts'
 import {sha256} from '../../../base/hash.ts'
+import {platformText} from '../../../base/platform.ts'
 import type {ContentStore, Descriptor, Platform} from '../../../model/oci.ts'
-import type {DockerReference} from '../docker-reference.ts'
+import type {DockerReference} from '../../../registry/reference.ts'
 import {discard, whole} from './body.ts'
 import type {Endpoint} from './endpoint.ts'
 import {RegistryFailure} from './failure.ts'
 import {accepted, largestManifest, type Manifest, parseManifest} from './manifest.ts'
-import {choosePlatform, platformText} from './platform.ts'
+import {choosePlatform} from './platform.ts'
 import {retrying} from './retry.ts'
 
 export type Resolved = {

@@ -1,5 +1,5 @@
-import type {DockerReference} from '../docker-reference.ts'
-import type {CredentialSource} from './auth.ts'
+import type {CredentialSource} from '../../../registry/auth.ts'
+import type {DockerReference} from '../../../registry/reference.ts'
 import {type Endpoint, openEndpoint} from './endpoint.ts'
 import {isLoopback} from './hosts.ts'
 import {ordinaryPatience, type Patience} from './retry.ts'

@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises'
 import {errnoOf, StackError} from '../../../base/error.ts'
-import {member} from './failure.ts'
+import {member} from '../../../base/foreign.ts'
 import {hostname, toUrl} from './hosts.ts'
 import {inRange} from './proxy.ts'
 

@@ -1,5 +1,5 @@
 import {Readable} from 'node:stream'
-import {type Credential, textOf} from './auth.ts'
+import {type Credential, textOf} from '../../../registry/auth.ts'
 import {said, whole} from './body.ts'
 import type {Challenge} from './challenge.ts'
 import {RegistryFailure, statusFailure} from './failure.ts'

@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
-import type {CredentialSource} from '../../../../../src/runtime/image/registry/auth.ts'
+import type {CredentialSource} from '../../../../../src/registry/auth.ts'
 import {type FakeRegistry, fakeRegistry, loopbackServer, refuse} from '../../../../support/registry.ts'
 import {failure, noise, password, pulled} from './setting.ts'
 

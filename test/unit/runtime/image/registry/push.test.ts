@@ -1,6 +1,6 @@
 import {afterEach, beforeEach, expect, test} from 'vitest'
 import type {Descriptor} from '../../../../../src/model/oci.ts'
-import {anonymous} from '../../../../../src/runtime/image/registry/auth.ts'
+import {anonymous} from '../../../../../src/registry/auth.ts'
 import {pullImage} from '../../../../../src/runtime/image/registry/pull.ts'
 import {type PushOptions, pushImage} from '../../../../../src/runtime/image/registry/push.ts'
 import {directoryContent} from '../../../../support/content.ts'
@@ -73,6 +73,32 @@ test('an upload that is cut begins anew', async () => {
   await pushed('web:v2')
   expect(times).toBeGreaterThan(3)
   await pulled(`${to!.host}/web:v2`)
+})
+
+test('layers are sent at once', async () => {
+  const waiting: Array<() => void> = []
+  to!.whim = (request, response) => {
+    if (request.method !== 'POST') return false
+    request.resume()
+    waiting.push(() => response.writeHead(202, {location: '/v2/web/blobs/uploads/1'}).end())
+    // Who sends one after the other waits for ever.
+    if (waiting.length === 3) for (const answer of waiting) answer()
+    return true
+  }
+  await pushed('web:v2')
+  expect(waiting).toHaveLength(3)
+})
+
+test('an interrupted push ends at once, and says so', async () => {
+  const stop = new AbortController()
+  to!.whim = request => {
+    if (request.method !== 'PUT') return false
+    stop.abort()
+    return true
+  }
+  const {code} = await failure(pushed('web:v2', {signal: stop.signal}))
+  expect(code).toBe('cancelled')
+  expect(to!.paths('PUT').some(path => path.includes('/manifests/'))).toBe(false)
 })
 
 test('an upload goes where the registry says, as it says it', async () => {

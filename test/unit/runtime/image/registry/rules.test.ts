@@ -1,9 +1,10 @@
 import {describe, expect, test} from 'vitest'
+import {isFor, parsePlatform, platformText, runs} from '../../../../../src/base/platform.ts'
 import type {Descriptor} from '../../../../../src/model/oci.ts'
 import {parseChallenges} from '../../../../../src/runtime/image/registry/challenge.ts'
 import {retryAfter} from '../../../../../src/runtime/image/registry/failure.ts'
 import {isLoopback} from '../../../../../src/runtime/image/registry/hosts.ts'
-import {choosePlatform, parsePlatform, platformText} from '../../../../../src/runtime/image/registry/platform.ts'
+import {choosePlatform} from '../../../../../src/runtime/image/registry/platform.ts'
 import {proxyFor} from '../../../../../src/runtime/image/registry/proxy.ts'
 import {ordinaryPatience, pause} from '../../../../../src/runtime/image/registry/retry.ts'
 
@@ -132,4 +133,24 @@ test.each([
   [undefined, undefined],
 ])('Retry-After: %s', (header, milliseconds) => {
   expect(retryAfter(header, Date.parse('2026-10-21T07:28:00Z'))).toBe(milliseconds)
+})
+
+test.each([
+  ['linux/amd64', 'linux/amd64', true],
+  ['linux/amd64', 'linux/x86_64', true],
+  ['linux/amd64', 'linux/amd64/v3', true],
+  ['linux/amd64', 'linux/386', true],
+  ['linux/386', 'linux/amd64', false],
+  ['linux/arm64', 'linux/arm/v7', true],
+  ['linux/amd64', 'linux/arm64', false],
+  ['linux/amd64', 'windows/amd64', false],
+])('a machine %s runs %s: %j', (machine, wanted, expected) => {
+  expect(runs(parsePlatform(machine)!, parsePlatform(wanted)!)).toBe(expected)
+})
+
+test('an image is for a platform, or nobody asked for one', () => {
+  expect(isFor('linux/amd64', undefined)).toBe(true)
+  expect(isFor(undefined, 'linux/386')).toBe(true)
+  expect(isFor('linux/amd64', 'linux/386')).toBe(false)
+  expect(isFor('linux/arm/v6', 'linux/arm/v7')).toBe(true)
 })

@@ -1,5 +1,5 @@
 import {describe as describeError, hintOf, StackError} from '../../../../../src/base/error.ts'
-import {anonymous, type CredentialSource} from '../../../../../src/runtime/image/registry/auth.ts'
+import {anonymous, type CredentialSource} from '../../../../../src/registry/auth.ts'
 import {type PullOptions, pullImage} from '../../../../../src/runtime/image/registry/pull.ts'
 import type {Patience} from '../../../../../src/runtime/image/registry/retry.ts'
 import type {Surroundings} from '../../../../../src/runtime/image/registry/session.ts'

@@ -1,9 +1,18 @@
 import {readFile} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
-import {errnoOf, StackError} from '../../../base/error.ts'
-import {type CredentialSource, credentialIn, type Found, firstOf, hubKey, registryOf, textOf} from './auth.ts'
-import {member} from './failure.ts'
+import {errnoOf, StackError} from '../base/error.ts'
+import {member} from '../base/foreign.ts'
+import {
+  anonymous,
+  type CredentialSource,
+  credentialIn,
+  type Found,
+  firstOf,
+  hubKey,
+  registryOf,
+  textOf,
+} from './auth.ts'
 import {askHelper} from './helper.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -16,6 +25,22 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function credentialsOfFiles(environment: Environment = process.env): CredentialSource {
   return firstOf(...filesOf(environment).map(file => credentialsOfFile(file, environment)))
 }
+
+/** Who the user is, at one registry and at all that the files name. */
+export type Login = {readonly credentials: CredentialSource; registries(): Promise<readonly string[]>}
+
+export const loginOf = (environment: Environment = process.env): Login => ({
+  credentials: credentialsOfFiles(environment),
+  async registries() {
+    const configs = await Promise.all(filesOf(environment).map(read))
+    const keys = configs.flatMap(each => [...namesOf(member(each, 'auths')), ...namesOf(member(each, 'credHelpers'))])
+    return [...new Set(keys.filter(isWhole).map(registryOf))]
+  },
+})
+
+export const nobody: Login = {credentials: anonymous, registries: async () => []}
+
+const namesOf = (value: unknown): string[] => (value === null || typeof value !== 'object' ? [] : Object.keys(value))
 
 function filesOf({REGISTRY_AUTH_FILE, DOCKER_CONFIG, XDG_RUNTIME_DIR, XDG_CONFIG_HOME, HOME}: Environment): string[] {
   const home = HOME || homedir()
@@ -45,8 +70,7 @@ const keyFor = (registry: string): string => (registry === 'docker.io' ? hubKey 
 /** The name of the helper: one for the registry goes before the one for all. */
 function helperFor(config: unknown, registry: string): string {
   const helpers = member(config, 'credHelpers')
-  const own = helpers === null || typeof helpers !== 'object' ? [] : Object.keys(helpers)
-  const key = own.find(each => registryOf(each) === registry)
+  const key = namesOf(helpers).find(each => registryOf(each) === registry)
   return key === undefined ? textOf(config, 'credsStore') : textOf(helpers, key)
 }
 

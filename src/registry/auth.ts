@@ -1,5 +1,5 @@
-import {StackError} from '../../../base/error.ts'
-import {member} from './failure.ts'
+import {StackError} from '../base/error.ts'
+import {member} from '../base/foreign.ts'
 
 /** Who one is to a registry. */
 export type Credential =
@@ -37,10 +37,21 @@ export function registryOf(written: string): string {
  */
 export function credentialsOfHeader(header: string | undefined, registry: string): CredentialSource {
   if (header === undefined || header.trim() === '') return anonymous
-  const written = parse(Buffer.from(header, 'base64').toString('utf8'))
+  const written = parse(Buffer.from(header, 'base64').toString('utf8'), 'X-Registry-Auth')
   const address = textOf(written, 'serveraddress')
   const found = address !== '' && registryOf(address) !== registry ? {} : credentialIn(written)
   return async wanted => (wanted === registry ? found : {})
+}
+
+/** The X-Registry-Config header of a build: `{"REGISTRY": …}` in base64, each as in `auths`. Errors: bad-request. */
+export function credentialsOfConfig(header: string | undefined): CredentialSource {
+  if (header === undefined || header.trim() === '') return anonymous
+  const written = parse(Buffer.from(header, 'base64').toString('utf8'), 'X-Registry-Config')
+  const entries = Object.entries(written)
+  return async registry => {
+    const entry = entries.find(([key]) => registryOf(key) === registry)
+    return entry === undefined ? {} : credentialIn(entry[1])
+  }
 }
 
 /** The first of several sources that knows one; problems of the others are kept. */
@@ -79,12 +90,12 @@ export function textOf(value: unknown, name: string): string {
   return typeof found === 'string' ? found : ''
 }
 
-function parse(text: string): unknown {
+function parse(text: string, what: string): object {
   try {
     const value: unknown = JSON.parse(text)
     if (value !== null && typeof value === 'object') return value
   } catch {
     // said below
   }
-  throw new StackError('bad-request', 'X-Registry-Auth is not JSON in base64')
+  throw new StackError('bad-request', `${what} is not JSON in base64`)
 }

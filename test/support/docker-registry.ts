@@ -4,9 +4,9 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {connect, createServer} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {delay} from '../../../src/base/delay.ts'
-import type {Certificate} from '../../support/certificate.ts'
-import {loopbackServer} from '../../support/registry.ts'
+import {delay} from '../../src/base/delay.ts'
+import type {Certificate} from './certificate.ts'
+import {loopbackServer} from './registry.ts'
 
 export type RegistryOptions = {
   readonly tls?: Certificate

@@ -1,4 +1,4 @@
-import {StackError} from '../../base/error.ts'
+import {StackError} from '../base/error.ts'
 
 /** A reference as Docker reads it: a repository of a registry, and which of its images. */
 export type DockerReference = {

@@ -2,9 +2,9 @@ import {chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} 
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
-import {credentialsOfHeader} from '../../../../../src/runtime/image/registry/auth.ts'
-import {credentialsOfFiles} from '../../../../../src/runtime/image/registry/credentials.ts'
-import {failure} from './setting.ts'
+import {credentialsOfHeader} from '../../../src/registry/auth.ts'
+import {credentialsOfFiles, loginOf} from '../../../src/registry/credentials.ts'
+import {failure} from '../runtime/image/registry/setting.ts'
 
 let home: string
 beforeEach(() => {
@@ -162,4 +162,15 @@ describe('X-Registry-Auth', () => {
   test.each(['!', 'bm9uc2Vuc2U', '""'])('"%s" is refused', text => {
     expect(() => credentialsOfHeader(text, 'a.test')).toThrow('X-Registry-Auth is not JSON in base64')
   })
+})
+
+test('the registries that the files name, each once', async () => {
+  const auths = {
+    'https://index.docker.io/v1/': {},
+    'localhost:5000': entry('a:b'),
+    'localhost:5000/team/web': entry('c:d'),
+  }
+  write('.docker/config.json', {auths, credHelpers: {'ghcr.io': 'none'}})
+  write('.config/containers/auth.json', {auths: {'https://localhost:5000/v2/': entry('e:f')}})
+  expect(await loginOf({HOME: home}).registries()).toEqual(['docker.io', 'localhost:5000', 'ghcr.io'])
 })

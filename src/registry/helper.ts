@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process'
-import {errnoOf} from '../../../base/error.ts'
+import {errnoOf} from '../base/error.ts'
+import {printable} from '../base/foreign.ts'
 import {type Found, passwordOf, textOf} from './auth.ts'
-import {printable} from './failure.ts'
 
 /** A helper may ask its user for something. */
 const patience = 60_000
