@@ -38,7 +38,6 @@ const owners = {
   yaml: 'spec',
   ajv: 'spec',
   listr2: 'ui',
-  chokidar: 'dev',
   dockerode: 'engine/api',
   'dns-packet': 'daemon/dns',
   picocolors: 'ui',
