@@ -58,6 +58,8 @@ export interface Engine {
   renameContainer(id: string, name: string): Promise<void>
   pauseContainer(id: string): Promise<void>
   unpauseContainer(id: string): Promise<void>
+  /** What it uses, or undefined where it does not run. Not every engine can tell. */
+  usage?(id: string): Promise<ResourceUsage | undefined>
   /** What runs in it, as `ps -ef` words it. */
   processes(id: string): Promise<{readonly titles: readonly string[]; readonly rows: ReadonlyArray<readonly string[]>}>
 
@@ -74,6 +76,9 @@ export interface Engine {
   exec(id: string, spec: ExecSpec, streams: Streams): Promise<number>
   close(): Promise<void>
 }
+
+/** Nanoseconds of processors since its start; bytes without what the kernel could drop at once. */
+export type ResourceUsage = {readonly processor: number; readonly memory: number}
 
 /** Images as tar archives: what `docker save` writes, or OCI image layouts. */
 export type ImageArchives = {

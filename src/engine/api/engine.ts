@@ -17,6 +17,7 @@ import type {
   LogOptions,
   NetworkSpec,
   PortQuestion,
+  ResourceUsage,
   Streams,
   TakenPort,
   VolumeSpec,
@@ -219,6 +220,15 @@ export class ApiEngine implements Engine {
     return {titles: Titles as string[], rows: (Processes ?? []) as string[][]}
   }
 
+  async usage(id: string): Promise<ResourceUsage | undefined> {
+    const path = `/containers/${id}/stats`
+    const stats = await this.#client.call<Stats>({method: 'GET', path, query: {stream: false, 'one-shot': true}})
+    const {usage, stats: parts = {}} = stats.memory_stats
+    if (usage === undefined) return undefined
+    const droppable = parts.inactive_file ?? parts.total_inactive_file ?? 0
+    return {processor: stats.cpu_stats.cpu_usage.total_usage, memory: Math.max(0, usage - droppable)}
+  }
+
   changeFiles(id: string, changes: readonly FileChange[]): Promise<void> {
     return changeFiles(this.#client, id, {changes, isOurs: this.#isOurs})
   }
@@ -259,6 +269,11 @@ export class ApiEngine implements Engine {
   }
 
   async close(): Promise<void> {}
+}
+
+type Stats = {
+  readonly cpu_stats: {readonly cpu_usage: {readonly total_usage: number}}
+  readonly memory_stats: {readonly usage?: number; readonly stats?: Readonly<Record<string, number>>}
 }
 
 /** What is gone already is as it should be. */

@@ -1,5 +1,4 @@
-import {spawn} from 'node:child_process'
-import {once} from 'node:events'
+import {rmSync, writeFileSync} from 'node:fs'
 import {mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join, relative} from 'node:path'
@@ -58,7 +57,7 @@ async function tells(place: Place, ...names: string[]): Promise<void> {
       for (const name of place.told()) seen.add(name)
       return names.every(name => seen.has(name))
     },
-    {what: `${names.join(', ')} of`, seconds: 4},
+    {what: `${names.join(', ')} of`},
   )
 }
 
@@ -124,17 +123,11 @@ describe('files that change', () => {
 
   test('more events than the kernel keeps, while nobody reads, end in a look at everything', async () => {
     const place = await watching(['src/last/x', 'src/1/x', 'src/2/x', 'src/3/x'])
-    const line = 'for d in 1 2 3; do i=0; while [ $i -lt 6000 ]; do : > $d/$i; i=$((i+1)); done; done'
-    const child = spawn('sh', ['-c', `${line}; rm -r 1; : > last/y`], {cwd: place.at('src'), stdio: 'ignore'})
-    let isOver = false
-    const ended = once(child, 'exit').then(() => {
-      isOver = true
-    })
-    // Nothing is read for a while: the events pile up.
-    const until = Date.now() + 1500
-    while (Date.now() < until) {}
-    await ended
-    expect(isOver).toBe(true)
+    for (const directory of [1, 2, 3]) {
+      for (let file = 0; file < 6000; file++) writeFileSync(place.at(`src/${directory}/${file}`), '')
+    }
+    rmSync(place.at('src/1'), {recursive: true})
+    writeFileSync(place.at('src/last/y'), '')
     await tells(place, 'src/last/y', 'src/2/5999', 'src/3/0', 'src/3/5999')
     await save(place.at('src/3/5999'), 'two')
     await tells(place, 'src/3/5999')
