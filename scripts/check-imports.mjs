@@ -51,6 +51,7 @@ const pure = [
   /^plan\//,
   /^builder\/dockerfile\//,
   /rules\.ts$/,
+  /^dev\/offers\.ts$/,
   /^ui\/screen\/(?!terminal)/,
   /runtime\/container\/steps\.ts$/,
   /daemon\/(restart|health)\.ts$/,

@@ -17,6 +17,7 @@ import {watchStack} from '../watch-stack.ts'
 import type {Attached, Watched} from '../watching.ts'
 import {actions} from './actions.ts'
 import {capturedContext} from './captured.ts'
+import {hintsFor} from './init.ts'
 import {meter} from './meter.ts'
 
 type Leaving = 'detach' | 'stop' | 'down' | 'interrupt'
@@ -78,6 +79,7 @@ export class DevScreen implements Attached {
       resized: () => this.#paint(),
       pressed: key => this.#want(intentOf(this.#state, key), act),
     })
+    for (const each of hintsFor(this.#watched.planned.project, this.#watched.services)) this.#say(each)
     this.#paint()
     const work = [this.#follow(), this.#observe(), this.#measure(), this.#watch(captured)]
     const ended = Promise.all(work.map(each => this.#untilEnd(each)))
