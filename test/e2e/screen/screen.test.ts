@@ -1,5 +1,6 @@
 import type {ChildProcess} from 'node:child_process'
 import {once} from 'node:events'
+import {readlinkSync} from 'node:fs'
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {stripVTControlCharacters} from 'node:util'
@@ -95,6 +96,10 @@ test('services are seen to run; a saved file, a restart, more containers; down a
   await shows('output of all, with "is up"')
   press('?')
   await shows('wrap long lines')
+  mark()
+  const terminal = readlinkSync(`/proc/${Math.max(...processes(`${place.stackProgram} dev`))}/fd/0`)
+  await place.run('stty', ['-F', terminal, 'rows', '14', 'cols', '44'])
+  await shows(/seen +2 services, 2 of 2 containers running\r?\n/)
   press('?q')
   await shows('leave: d detach')
   const ended = once(child, 'exit')
