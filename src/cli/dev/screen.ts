@@ -5,7 +5,7 @@ import type {LogChunk} from '../../engine/engine.ts'
 import {devLine} from '../../ui/dev.ts'
 import {Lines} from '../../ui/lines.ts'
 import {type Intent, intentOf, isAction} from '../../ui/screen/keys.ts'
-import {advance, firstState, type LogLine, type ScreenEvent, session} from '../../ui/screen/state.ts'
+import {advance, firstState, kept, type LogLine, type ScreenEvent, session} from '../../ui/screen/state.ts'
 import {openScreen, type Screen} from '../../ui/screen/terminal.ts'
 import {frame} from '../../ui/screen/view.ts'
 import {createStyle, wantsColour} from '../../ui/style.ts'
@@ -118,6 +118,7 @@ export class DevScreen implements Attached {
   /** Lines come faster than frames. */
   #write(line: LogLine): void {
     this.#written.push(line)
+    if (this.#written.length > kept * 2) this.#written.splice(0, kept)
     this.#frame ??= setTimeout(() => this.#paint(), pace.frame)
   }
 
