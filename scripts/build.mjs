@@ -17,6 +17,17 @@ const replaced = {
   debug: 'module.exports = () => () => {}',
 }
 
+/** A screen is shown where there is a terminal, whatever the environment says of CI; nobody debugs it with a browser. */
+const screens = {
+  name: 'screens',
+  setup({onResolve, onLoad}) {
+    onResolve({filter: /^(is-in-ci|\.\/devtools\.js)$/}, ({path, importer}) =>
+      importer.includes('/ink/') ? {path, namespace: 'screens'} : undefined,
+    )
+    onLoad({filter: /.*/, namespace: 'screens'}, () => ({contents: 'export default false', loader: 'js'}))
+  },
+}
+
 const lightDockerode = {
   name: 'light-dockerode',
   setup({onResolve, onLoad}) {
@@ -69,7 +80,9 @@ export async function bundle({target = `${root}dist`, plugins = []} = {}) {
     legalComments: 'linked',
     logLevel: 'warning',
     metafile: true,
-    plugins: [lightDockerode, ...plugins],
+    // React for its users, not for its makers.
+    define: {'process.env.NODE_ENV': '"production"'},
+    plugins: [lightDockerode, screens, ...plugins],
   })
   await bundlePage(`${beside}/page`)
   await rm(target, {recursive: true, force: true})

@@ -7,7 +7,7 @@ import {shortName} from './selection.ts'
 export type Following = {
   readonly engine: Engine
   readonly project: string
-  readonly printer: LogPrinter
+  readonly printer: Pick<LogPrinter, 'copy' | 'say'>
   /** For the run of a container that is under way; later runs are read from their start. */
   readonly reading: LogOptions
   /** Whether a container that starts meanwhile is followed too. */

@@ -9,13 +9,12 @@ import {interruptedCode} from './interrupts.ts'
 import {Stopper} from './stopper.ts'
 import type {UpValues} from './up-options.ts'
 import type {PlannedUp} from './up-plan.ts'
-import {Watching} from './watching.ts'
+import {type Attach, Watching} from './watching.ts'
 
 export type AttachedUp = {readonly planned: PlannedUp; readonly values: UpValues; readonly services: readonly string[]}
 
 /** Starts everything and shows its output until it ends or is interrupted. Gives the exit code. */
-export async function upAttached(context: Context, up: AttachedUp): Promise<number> {
-  const {values} = up
+export async function upAttached(context: Context, up: AttachedUp, attach: Attach = asLines): Promise<number> {
   const {interrupts, stderr} = context.io
   const shown = shownServices(up)
   const stopper = stopperFor(context, up)
@@ -23,20 +22,29 @@ export async function upAttached(context: Context, up: AttachedUp): Promise<numb
   let end = () => starting.abort()
   const unlisten = interrupts.listen(count => {
     if (count > 1) return stopper.force()
-    stderr.write('Gracefully Stopping... press Ctrl+C again to force\n')
     end()
+    stderr.write('Gracefully Stopping... press Ctrl+C again to force\n')
   })
   try {
     const since = Date.now()
     await start(context, up, starting.signal)
-    const watching = new Watching(context, {...up, shown, since, stopper})
-    end = () => watching.stop()
+    const attached = attach(context, {...up, shown, since, stopper})
+    end = () => attached.stop()
     if (interrupts.count > 0) await stopper.stop()
-    else if (values.watch) await alongside(context, up, watching)
-    else await watching.run()
-    return interrupts.count > 0 ? interruptedCode : await watching.exitCode()
+    else await attached.run()
+    return interrupts.count > 0 ? interruptedCode : await attached.exitCode()
   } finally {
     unlisten()
+  }
+}
+
+const asLines: Attach = (context, watched) => {
+  const watching = new Watching(context, watched)
+  if (!watched.values.watch) return watching
+  return {
+    run: () => alongside(context, watched, watching),
+    stop: () => watching.stop(),
+    exitCode: () => watching.exitCode(),
   }
 }
 

@@ -23,6 +23,8 @@ export type WatchingStack = {
   readonly signal: AbortSignal
   /** Only what goes wrong is told. */
   readonly quiet?: boolean
+  /** Instead of lines on the terminal. */
+  readonly report?: Report
 }
 
 /** Watches files for the containers of a stack until the signal. Errors: conflict where somebody does that already. */
@@ -44,7 +46,7 @@ export async function watchStack(context: Context, watching: WatchingStack): Pro
       signal,
       services: services.length > 0 ? services : Object.keys(project.services),
       parallel: context.settings.parallel,
-      report: quietly(watching.quiet ?? false, printerFor(context, project)),
+      report: watching.report ?? quietly(watching.quiet ?? false, printerFor(context, project)),
       projectFiles: () => files.paths,
       reload: changed => files.reload(changed),
     })

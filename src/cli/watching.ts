@@ -11,17 +11,23 @@ import type {PlannedUp} from './up-plan.ts'
 export type Watched = {
   readonly planned: PlannedUp
   readonly values: UpValues
+  /** Those that were named. */
+  readonly services: readonly string[]
   /** Services whose output is shown. */
   readonly shown: ReadonlySet<string>
   readonly since: number
   readonly stopper: Stopper
 }
 
+/** The time from when all is started to when all has ended, in one way or another of showing it. */
+export type Attached = {run(): Promise<void>; stop(): void; exitCode(): Promise<number>}
+export type Attach = (context: Context, watched: Watched) => Attached
+
 /** How long after the stop the last lines may take to come, in milliseconds; what could not be stopped has no end. */
 const farewell = 500
 
-/** The time from when all is started to when all has ended. */
-export class Watching {
+/** Shows it as lines. */
+export class Watching implements Attached {
   readonly #context: Context
   readonly #watched: Watched
   readonly #leaving = new AbortController()

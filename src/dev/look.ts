@@ -1,5 +1,5 @@
-import {constants} from 'node:fs'
-import {lstat, open, readlink} from 'node:fs/promises'
+import {closeSync, constants, fstatSync, lstatSync, openSync, readFile, readFileSync, readlinkSync} from 'node:fs'
+import {promisify} from 'node:util'
 import {errnoOf} from '../base/error.ts'
 import {sha256} from '../base/hash.ts'
 import type {FileChange} from '../engine/engine.ts'
@@ -15,11 +15,11 @@ export type Found =
 
 export async function look(path: string): Promise<Found> {
   try {
-    const stats = await lstat(path)
+    const stats = lstatSync(path)
     const mode = stats.mode & 0o7777
     if (stats.isDirectory()) return {kind: 'found', mark: `directory ${mode}`, change: {kind: 'directory', mode}}
     if (stats.isSymbolicLink()) {
-      const target = await readlink(path)
+      const target = readlinkSync(path)
       return {kind: 'found', mark: `symlink ${target}`, change: {kind: 'symlink', target}}
     }
     return stats.isFile() ? await read(path) : {kind: 'other'}
@@ -31,15 +31,24 @@ export async function look(path: string): Promise<Found> {
   }
 }
 
+/** Bytes; a file up to this is read at once, which costs a tenth of what promises do. */
+const small = 1 << 18
+
 /** Mode and bytes of one moment, though another file may take the name meanwhile. */
 async function read(path: string): Promise<Found> {
-  await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  const stats = await handle.stat()
-  if (!stats.isFile()) return {kind: 'other'}
-  const mode = stats.mode & 0o7777
-  const data = await handle.readFile()
-  return {kind: 'found', mark: `file ${mode} ${sha256(data)}`, change: {kind: 'file', data, mode}}
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const stats = fstatSync(fd)
+    if (!stats.isFile()) return {kind: 'other'}
+    const mode = stats.mode & 0o7777
+    const data = stats.size <= small ? readFileSync(fd) : await readWhole(fd)
+    return {kind: 'found', mark: `file ${mode} ${sha256(data)}`, change: {kind: 'file', data, mode}}
+  } finally {
+    closeSync(fd)
+  }
 }
+
+const readWhole = promisify<number, Buffer>((fd, done) => readFile(fd, done))
 
 /** What files were when they were last looked at. */
 export class Marks {

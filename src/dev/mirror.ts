@@ -1,6 +1,7 @@
-import {lstat} from 'node:fs/promises'
+import {lstatSync} from 'node:fs'
 import {describe} from '../base/error.ts'
 import type {ActualContainer, Engine} from '../engine/engine.ts'
+import {Held} from './held.ts'
 import {type Found, look} from './look.ts'
 
 export type Container = Pick<ActualContainer, 'id' | 'name' | 'service'>
@@ -18,6 +19,8 @@ type Looking = (path: string) => Promise<Found>
 
 /** At most so much is read before it is sent. */
 const most = {files: 256, bytes: 8 << 20}
+/** So many are read at the same time. */
+const beside = 16
 
 /**
  * What the containers of services have of the host's files. It knows what each has got, so that nothing is written
@@ -29,7 +32,7 @@ export class Mirror {
   /** Of each service: what goes where, container's paths to the host's. */
   readonly #sources = new Map<string, Map<string, string>>()
   /** Of each container: the mark of what it has, by path. */
-  readonly #has = new Map<string, Map<string, string>>()
+  readonly #has = new Map<string, Held>()
   readonly #owed = new Map<string, Set<string>>()
 
   constructor(engine: Engine, looking: Looking = look) {
@@ -61,7 +64,7 @@ export class Mirror {
     for (const {id} of containers) this.#owe(id, this.#has.has(id) ? changed.keys() : sources.keys())
     const wanted = new Set(containers.flatMap(({id}) => [...(this.#owed.get(id) ?? [])]))
     const result = {written: new Set<string>(), removed: new Set<string>(), got: new Set<string>(), failures: []}
-    for await (const pieces of this.#read(await removalsFirst(wanted, sources), sources)) {
+    for await (const pieces of ahead(this.#read(removalsFirst(wanted, sources), sources))) {
       await Promise.all(containers.map(each => this.#give(each, pieces, result)))
     }
     return {...result, containers: result.got.size}
@@ -71,23 +74,31 @@ export class Mirror {
     const owed = this.#owed.get(id) ?? new Set()
     for (const target of targets) owed.add(target)
     this.#owed.set(id, owed)
-    if (!this.#has.has(id)) this.#has.set(id, new Map())
+    if (!this.#has.has(id)) this.#has.set(id, new Held())
   }
 
   async *#read(targets: readonly string[], sources: ReadonlyMap<string, string>): AsyncGenerator<Piece[]> {
     let pieces: Piece[] = []
     let bytes = 0
-    for (const target of targets) {
-      const source = sources.get(target)!
-      const found = await this.#look(source)
-      pieces.push({target, source, found})
-      if (found.kind === 'found' && found.change.kind === 'file') bytes += found.change.data.byteLength
+    for (let from = 0; from < targets.length; from += beside) {
+      for (const piece of await Promise.all(
+        targets.slice(from, from + beside).map(each => this.#piece(each, sources)),
+      )) {
+        const {found} = piece
+        pieces.push(piece)
+        if (found.kind === 'found' && found.change.kind === 'file') bytes += found.change.data.byteLength
+      }
       if (pieces.length < most.files && bytes < most.bytes) continue
       yield pieces
       pieces = []
       bytes = 0
     }
     if (pieces.length > 0) yield pieces
+  }
+
+  async #piece(target: string, sources: ReadonlyMap<string, string>): Promise<Piece> {
+    const source = sources.get(target)!
+    return {target, source, found: await this.#look(source)}
   }
 
   async #give(container: Container, pieces: readonly Piece[], result: Result): Promise<void> {
@@ -115,10 +126,20 @@ export class Mirror {
     result.got.add(id)
     for (const {target, found} of news) {
       owed.delete(target)
-      if (found.change.kind !== 'directory') forgetBelow(has, target)
       has.set(target, found.mark)
       result[found.change.kind === 'gone' ? 'removed' : 'written'].add(target)
     }
+  }
+}
+
+/** The next is read while one is worked on. */
+async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
+  let next = source.next()
+  for (let {done, value} = await next; !done; {done, value} = await next) {
+    next = source.next()
+    // Whoever asks for it is told.
+    next.catch(() => {})
+    yield value
   }
 }
 
@@ -130,19 +151,16 @@ type Result = {
   readonly failures: Array<{readonly subject: string; readonly why: string}>
 }
 
-/** What was below a path that is no directory any more has gone with it. */
-function forgetBelow(has: Map<string, string>, target: string): void {
-  const mark = has.get(target)
-  if (mark !== undefined && !mark.startsWith('directory')) return
-  for (const path of [...has.keys()]) if (path.startsWith(`${target}/`)) has.delete(path)
+/** What takes the place of something comes after that has gone, directories before what is in them. */
+function removalsFirst(targets: ReadonlySet<string>, sources: ReadonlyMap<string, string>): string[] {
+  const all = [...targets].map(target => [target, isThere(sources.get(target)!)] as const)
+  return all.sort(([a, here], [b, there]) => Number(here) - Number(there) || (a < b ? -1 : 1)).map(([target]) => target)
 }
 
-/** What takes the place of something comes after that has gone, directories before what is in them. */
-async function removalsFirst(targets: ReadonlySet<string>, sources: ReadonlyMap<string, string>): Promise<string[]> {
-  const isThere = async (target: string) => {
-    const there = await lstat(sources.get(target)!).catch(() => undefined)
-    return [target, there !== undefined] as const
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path) !== undefined
+  } catch {
+    return false
   }
-  const all = await Promise.all([...targets].map(isThere))
-  return all.sort(([a, here], [b, there]) => Number(here) - Number(there) || (a < b ? -1 : 1)).map(([target]) => target)
 }

@@ -64,6 +64,19 @@ function ruleOf(service: string, rule: WatchRule, {dockerignore: fileOf, isFile}
   }
 }
 
+/** The same paths are asked about at every save. */
+function remembered(ask: (path: string) => boolean): (path: string) => boolean {
+  const known = new Map<string, boolean>()
+  return path => {
+    const before = known.get(path)
+    if (before !== undefined) return before
+    if (known.size >= 100_000) known.clear()
+    const answer = ask(path)
+    known.set(path, answer)
+    return answer
+  }
+}
+
 type Patterns = {
   readonly matches: (path: string) => boolean
   /** What is below a directory that matches may not match. */
@@ -74,7 +87,7 @@ function patternsOf(lines: readonly string[], root: string, isFile: boolean): Pa
   const patterns = lines
     .map(each => each.trim().replace(/^(!?)(\.?\/)+/, '$1'))
     .filter(each => each !== '' && each !== '.')
-  const isListed = dockerignore(patterns)
+  const isListed = remembered(dockerignore(patterns))
   const matches = (path: string) => {
     const name = isFile && path === root ? basename(path) : relative(root, path)
     return !name.startsWith('../') && name !== '..' && isListed(name)

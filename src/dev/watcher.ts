@@ -1,5 +1,5 @@
-import {type FSWatcher, watch} from 'chokidar'
-import {errnoOf, StackError} from '../base/error.ts'
+import {describe, errnoOf, StackError} from '../base/error.ts'
+import {Tree} from './tree.ts'
 
 export type Watching = {
   readonly paths: readonly string[]
@@ -17,38 +17,43 @@ export type Watcher = {
   close(): Promise<void>
 }
 
-/** Watches files and directories with all below; resolves when nothing is missed any more. */
+/**
+ * Watches files and directories with all below; resolves when nothing is missed any more. What cannot be looked into is
+ * told, once. Errors: a limit of the kernel, where it is reached at the start.
+ */
 export async function watchFiles({paths, isClosed, changed, stirred, failed}: Watching): Promise<Watcher> {
-  if (paths.length === 0) return {found: [], close: async () => {}}
-  const found: string[] = []
+  const found = new Set<string>()
+  const told = new Set<string>()
   let isReady = false
-  const watcher = watch([...paths], {ignored: isClosed, followSymlinks: false, atomic: false})
-  watcher.on('all', (_event, path) => {
-    if (isReady) changed(path)
-    else found.push(path)
+  let limit: StackError | undefined
+  const tree = new Tree({
+    roots: paths,
+    isClosed,
+    stirred,
+    changed: path => void (isReady ? changed(path) : found.add(path)),
+    failed(error) {
+      const known = limitOf(error)
+      const words = describe(known ?? error)
+      if (told.has(words)) return
+      told.add(words)
+      if (known === undefined || isReady) failed(known ?? error)
+      else limit = known
+    },
   })
-  watcher.on('raw', () => stirred())
-  await readiness(watcher)
+  await tree.open()
+  if (limit !== undefined) {
+    tree.close()
+    throw limit
+  }
   isReady = true
-  watcher.on('error', error => failed(inWords(error)))
-  return {found, close: () => watcher.close()}
-}
-
-function readiness(watcher: FSWatcher): Promise<void> {
-  return new Promise((resolve, reject) => {
-    watcher.once('ready', resolve)
-    watcher.once('error', error => {
-      void watcher.close()
-      reject(inWords(error))
-    })
-  })
+  return {found: [...found], close: async () => tree.close()}
 }
 
 /** The kernel's limits on watching are what most people meet first. */
-function inWords(error: unknown): unknown {
+function limitOf(error: unknown): StackError | undefined {
   const errno = errnoOf(error)
   const limit = errno === 'ENOSPC' ? 'max_user_watches' : errno === 'EMFILE' ? 'max_user_instances' : undefined
-  if (limit === undefined) return error
+  if (limit === undefined) return undefined
   const what = errno === 'ENOSPC' ? 'files' : 'programs that watch files'
   return new StackError('io', `the kernel's limit on watched ${what} is reached (fs.inotify.${limit})`, {
     cause: error,

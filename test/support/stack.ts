@@ -59,11 +59,16 @@ export class Workplace {
     return this.begin(process.execPath, [program, ...words])
   }
 
-  begin(command: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
+  begin(
+    command: string,
+    words: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    stdin: 'ignore' | 'pipe' = 'ignore',
+  ): ChildProcess {
     const child = spawn(command, words, {
       cwd: this.directory,
       env: {...process.env, NO_COLOR: '1', ...environment},
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
     })
     this.#children.add(child)
     child.once('close', () => this.#children.delete(child))
