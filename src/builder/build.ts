@@ -3,6 +3,7 @@ import {StackError} from '../base/error.ts'
 import {frame} from '../base/frame.ts'
 import type {Image} from '../model/image.ts'
 import {imageView} from '../runtime/container/layers.ts'
+import {readFrom} from '../runtime/container/root-view.ts'
 import type {Builds} from '../runtime/image/builds.ts'
 import {parseIgnore} from './context/ignore.ts'
 import {expand} from './dockerfile/expand.ts'
@@ -10,7 +11,7 @@ import type {Dockerfile, Instruction, Raw, Stage} from './dockerfile/instruction
 import {parseDockerfile, parseInstruction} from './dockerfile/parse.ts'
 import {failureAt, placed} from './failure.ts'
 import {type Hashes, openHashes} from './files/hashes.ts'
-import {directorySource, imageSource, nothingIgnored, type Source} from './files/source.ts'
+import {directorySource, imageSource, type Source} from './files/source.ts'
 import {checkPlatform, platformArgs} from './platform.ts'
 import type {BuildHost, BuildRequest, Report} from './request.ts'
 import {configured} from './stage/configure.ts'
@@ -160,7 +161,7 @@ class Run {
     const other = stageNamed(this.#parts.dockerfile.stages.slice(0, stage.index), name)
     if (other !== undefined) return imageSource(imageView((await this.#begin(other)).step))
     const named = this.#parts.request.contexts[name]
-    if (named?.kind === 'directory') return directorySource(named.path, nothingIgnored)
+    if (named?.kind === 'directory') return directorySource(named.path, ignoreOf(named.path))
     return imageSource(imageView(await placed(at, () => this.#image(named?.reference ?? name, name))))
   }
 
@@ -239,6 +240,8 @@ class Run {
     })
   }
 }
+
+const ignoreOf = (directory: string) => parseIgnore(readFrom({layers: [directory], overlays: []}, '/.dockerignore'))
 
 const takesTime: ReadonlySet<Instruction['kind']> = new Set(['run', 'copy', 'add', 'workdir'])
 

@@ -13,14 +13,21 @@ export type BuildWishes = {
   readonly noCache?: boolean
   readonly pull?: boolean
   readonly quiet?: boolean
+  /** Containers' output is printed meanwhile. */
+  readonly amongOutput?: boolean
 }
 
-type Missing = Building & {readonly services: readonly Service[]; readonly always: boolean; readonly never: boolean}
+type Missing = Building & {
+  readonly services: readonly Service[]
+  readonly always: boolean
+  readonly never: boolean
+  readonly amongOutput?: boolean
+}
 
 /** Before a plan is made, so that it replaces what runs an older image: those that are not here or are always built. */
 export async function buildMissing(
   context: Context,
-  {engine, project, services, always, never}: Missing,
+  {engine, project, services, always, never, amongOutput = false}: Missing,
 ): Promise<void> {
   if (context.settings.dryRun || never) return
   const buildable = services.filter(each => each.build !== undefined)
@@ -28,7 +35,7 @@ export async function buildMissing(
   const wanted = buildable.filter(
     (each, index) => always || each.pullPolicy === 'build' || present[index] === undefined,
   )
-  await buildServices(context, {engine, project}, wanted)
+  await buildServices(context, {engine, project}, wanted, {amongOutput})
 }
 
 /** Builds at once what does not wait for another; a service whose image another one's build needs is built before. */
@@ -58,7 +65,7 @@ export async function buildServices(
       run: progress => built(service, wishes.quiet ? () => undefined : progress),
     }),
   )
-  await workOn('build', tasks, await context.renderer())
+  await workOn('build', tasks, await (wishes.amongOutput ? context.lineRenderer() : context.renderer()))
 }
 
 function withNeeded(project: Project, services: readonly Service[]): Service[] {

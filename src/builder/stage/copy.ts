@@ -174,7 +174,13 @@ async function put(writer: Writer, found: Found, at: Putting): Promise<void> {
   const {item} = found
   if (instruction.kind === 'add' && item.kind === 'file' && item.stats.isFile() && (await isArchive(item.hostPath))) {
     const directory = await mkdtemp(join(at.workplace, 'archive-'))
-    return await unpackInto(writer, item.hostPath, {to: absolute, directory, attributes})
+    // Its own owners hold unless others are asked for.
+    const {owner: _, ...rest} = attributes
+    return await unpackInto(writer, item.hostPath, {
+      to: absolute,
+      directory,
+      attributes: instruction.chown === undefined ? rest : attributes,
+    })
   }
   const base = instruction.parents ? join(absolute, item.at) : absolute
   if (item.kind === 'file') {

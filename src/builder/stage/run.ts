@@ -35,6 +35,7 @@ export async function runStep(state: State, instruction: RunInstruction, context
     user,
     workingDir,
     network,
+    extraHosts: request.extraHosts,
     mounts: mounts.map(each => each.identity),
   })
   const {step, isCached} = await stepOf(context, key, async () => {
@@ -74,7 +75,7 @@ export async function runStep(state: State, instruction: RunInstruction, context
         throw failureAt(instruction.at, `${shortened(instruction.text)} ended with exit code ${result.code}`, {said})
       }
       await withoutStubs(result.changed, state.step, taken)
-      return await builds.add(key, state.step, result.changed)
+      return await builds.addOnce(key, state.step, result.changed)
     } finally {
       await undoAll(undo)
     }

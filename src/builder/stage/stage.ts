@@ -28,14 +28,18 @@ export type Stepped = {readonly state: State; readonly isCached: boolean}
 
 /** Makes a step unless it is known by its key. Two that make the same one at a time make it once. */
 export async function stepOf(
-  {builds, isFresh}: StepContext,
+  {builds, isFresh, signal}: StepContext,
   key: string,
   make: () => Promise<Image>,
 ): Promise<{step: Image; isCached: boolean}> {
   const known = isFresh ? undefined : await builds.find(key)
   if (known !== undefined) return {step: known, isCached: true}
-  const running = underWay.get(key)
-  if (running !== undefined) return {step: await running, isCached: true}
+  for (let running = underWay.get(key); running !== undefined; running = underWay.get(key)) {
+    // Another build's failure or end is not ours.
+    const step = await running.catch(() => undefined)
+    if (step !== undefined) return {step, isCached: true}
+    signal.throwIfAborted()
+  }
   const making = make().finally(() => underWay.delete(key))
   underWay.set(key, making)
   return {step: await making, isCached: false}

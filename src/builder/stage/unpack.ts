@@ -35,7 +35,16 @@ export async function unpackInto(
   archive: string,
   {to, directory, attributes}: {readonly to: string; readonly directory: string; readonly attributes: Attributes},
 ): Promise<void> {
-  await runWell('tar', ['-C', directory, '--numeric-owner', '--same-owner', '-xpf', archive])
+  await runWell('tar', [
+    '-C',
+    directory,
+    '--numeric-owner',
+    '--same-owner',
+    '--xattrs',
+    '--xattrs-include=*',
+    '-xpf',
+    archive,
+  ])
   const source = imageSource({layers: [directory], overlays: []})
   for (const each of walk(source, {...lookup(source.view, '/')!, at: '/'})) {
     // The directory itself is ours.

@@ -129,15 +129,16 @@ export function buildsOf(images: string, store: ImageStore) {
       const {layers, overlays, size} = recordOf(image)
       const found = await steps.find(key)
       const made = {layers, overlays, size, architecture, config: noConfig, created: Date.now(), id: `sha256:${key}`}
-      return store.shown(found ?? (await steps.keep(made)))
+      return store.shown(found ?? (await steps.keep(key, made)))
     },
 
     /** The same of nothing. */
     async scratch(): Promise<Image> {
       await steps.empty(noLayer)
-      const id = `sha256:${hashOf('scratch')}`
+      const key = hashOf('scratch')
+      const id = `sha256:${key}`
       const made = {layers: [noLayer], overlays: [], size: 0, architecture, config: noConfig, created: Date.now(), id}
-      return store.shown((await steps.find(hashOf('scratch'))) ?? (await steps.keep(made)))
+      return store.shown((await steps.find(key)) ?? (await steps.keep(key, made)))
     },
 
     async find(key: string): Promise<Image | undefined> {
@@ -145,8 +146,14 @@ export function buildsOf(images: string, store: ImageStore) {
       return found && store.shown(found)
     },
 
+    /** A step that is known by what it holds. */
     async add(key: string, parent: Image, changed: Changed): Promise<Image> {
-      return store.shown(await steps.add(key, recordOf(parent), changed))
+      return store.shown(await steps.add(key, recordOf(parent), {changed, isOnce: false}))
+    },
+
+    /** A step that is known by how it came to be: done once more, it is another. */
+    async addOnce(key: string, parent: Image, changed: Changed): Promise<Image> {
+      return store.shown(await steps.add(key, recordOf(parent), {changed, isOnce: true}))
     },
 
     /** A directory for what is being made, on the file system of the layers; removed with the next load, if not before. */

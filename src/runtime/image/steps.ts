@@ -4,6 +4,7 @@ import {mkdir, readdir, rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {errnoOf} from '../../base/error.ts'
 import {readJson, writeWhole} from '../../base/file.ts'
+import {hashOf} from '../../base/hash.ts'
 import type {LayerStore} from './layers.ts'
 import {sizeOf} from './measure.ts'
 import type {ImageRecord} from './records.ts'
@@ -12,6 +13,7 @@ export type StepStore = ReturnType<typeof stepStore>
 
 /** Gives the directories of what a step changed, by the overlay that they belong to (`/`, `/usr`); they are moved. */
 export type Changed = ReadonlyArray<{readonly target: string; readonly directory: string}>
+export type Addition = {readonly changed: Changed; readonly isOnce: boolean}
 
 /**
  * Steps of builds in `images/steps/<key>.json`, each an image: what was there before it and its own layers on top. The
@@ -21,24 +23,39 @@ export function stepStore({images, layers}: {readonly images: string; readonly l
   const directory = join(images, 'steps')
   const path = (key: string) => join(directory, `${key}.json`)
   const known = new Map<string, ImageRecord>()
+  const byKey = new Map<string, ImageRecord>()
 
   const isWhole = (record: ImageRecord): boolean =>
     [...record.layers, ...record.overlays.flatMap(each => each.own)].every(id => existsSync(layers.path(id)))
 
-  async function all(): Promise<ImageRecord[]> {
+  const all = async (): Promise<ImageRecord[]> => [...(await read()).values()]
+
+  /** By their keys. */
+  async function read(): Promise<ReadonlyMap<string, ImageRecord>> {
     const names = await readdir(directory).catch((error: unknown) => {
       if (errnoOf(error) === 'ENOENT') return []
       throw error
     })
-    const read = names.filter(each => each.endsWith('.json')).map(each => readJson<ImageRecord>(join(directory, each)))
-    return (await Promise.all(read)).filter(each => each !== undefined)
+    const keys = names.flatMap(each => (each.endsWith('.json') ? [each.slice(0, -'.json'.length)] : []))
+    const found = await Promise.all(
+      keys.map(async key => {
+        const record = await readJson<ImageRecord>(path(key))
+        return record === undefined ? [] : [[key, record] as const]
+      }),
+    )
+    return new Map(found.flat())
   }
 
-  async function keep(record: ImageRecord): Promise<ImageRecord> {
+  async function keep(key: string, record: ImageRecord): Promise<ImageRecord> {
     await mkdir(directory, {recursive: true, mode: 0o700})
-    await writeWhole(path(keyOf(record.id)), JSON.stringify(record))
-    known.set(record.id, record)
+    await writeWhole(path(key), JSON.stringify(record))
+    remember(key, record)
     return record
+  }
+
+  function remember(key: string, record: ImageRecord): void {
+    known.set(record.id, record)
+    byKey.set(key, record)
   }
 
   /** A layer of what is in a directory, which is moved; undefined where there is nothing in it. */
@@ -56,28 +73,35 @@ export function stepStore({images, layers}: {readonly images: string; readonly l
 
     async load(): Promise<void> {
       known.clear()
-      for (const record of await all()) if (isWhole(record)) known.set(record.id, record)
+      byKey.clear()
+      for (const [key, record] of await read()) if (isWhole(record)) remember(key, record)
     },
 
-    /** By its id, `sha256:` and the key. */
+    /** By its id. */
     get: (id: string): ImageRecord | undefined => known.get(id),
 
     async find(key: string): Promise<ImageRecord | undefined> {
-      const record = known.get(`sha256:${key}`)
+      const record = byKey.get(key)
       return record !== undefined && isWhole(record) ? record : undefined
     },
 
-    /** The step `key`: `parent` with what was changed. Within `during`. */
-    async add(key: string, parent: ImageRecord, changed: Changed): Promise<ImageRecord> {
+    /**
+     * The step `key`: `parent` with what was changed. Its id says what it is: of one whose key tells no more than how it
+     * came to be (`isOnce`) no other has the same. Within `during`.
+     */
+    async add(key: string, parent: ImageRecord, {changed, isOnce}: Addition): Promise<ImageRecord> {
       let {layers: own, overlays, size} = parent
+      const made: string[] = []
       for (const {target, directory: from} of changed) {
         const id = await layerOf(from)
         if (id === undefined) continue
+        made.push(id)
         size += await sizeOf(layers.path(id))
         if (target === '/') own = [id, ...own]
         else overlays = overlays.map(each => (each.target === target ? {...each, own: [id, ...each.own]} : each))
       }
-      return await keep({...parent, id: `sha256:${key}`, layers: own, overlays, size, created: Date.now()})
+      const id = `sha256:${isOnce && made.length > 0 ? hashOf({key, made}) : key}`
+      return await keep(key, {...parent, id, layers: own, overlays, size, created: Date.now()})
     },
 
     /** An empty layer that every image from scratch is stacked on. */
@@ -87,9 +111,8 @@ export function stepStore({images, layers}: {readonly images: string; readonly l
 
     async clear(): Promise<void> {
       known.clear()
+      byKey.clear()
       await rm(directory, {recursive: true, force: true})
     },
   }
 }
-
-const keyOf = (id: string): string => id.replace('sha256:', '')

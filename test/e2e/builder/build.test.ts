@@ -118,6 +118,29 @@ test('what RUN sees: mounts, secrets that stay nowhere, arguments, users, heredo
   expect(found).toBe('')
 })
 
+test('what is done anew is another image, and what was built on it is built anew', async () => {
+  await using place = await Workplace.make({
+    'compose.yaml':
+      'services: {web: {build: {context: ., network: none, no_cache_filter: [moment]}, network_mode: none}}\n',
+    Dockerfile: [
+      'FROM host:// AS moment',
+      'RUN cat /proc/sys/kernel/random/uuid > /moment',
+      'FROM moment AS more',
+      'RUN cp /moment /copy',
+      'FROM host://',
+      'COPY --from=more /copy /copy',
+      'CMD ["cat", "/copy"]',
+      '',
+    ].join('\n'),
+  })
+  const first = await place.stack('up', '--no-log-prefix')
+  const kept = await place.stack('up', '--no-log-prefix')
+  expect(kept.stdout).toBe(first.stdout)
+  const again = await place.stack('up', '--build', '--no-log-prefix')
+  expect(again.stdout).toMatch(/^[0-9a-f-]{36}$/m)
+  expect(again.stdout).not.toBe(first.stdout)
+})
+
 test('a build that is killed at a step leaves no mount, no process and no half layer', async () => {
   await using place = await Workplace.make({
     'compose.yaml': 'services: {web: {build: {context: ., network: none}}}\n',
