@@ -9,6 +9,7 @@ import {parseIgnore} from './context/ignore.ts'
 import {expand} from './dockerfile/expand.ts'
 import type {Dockerfile, Instruction, Raw, Stage} from './dockerfile/instruction.ts'
 import {parseDockerfile, parseInstruction} from './dockerfile/parse.ts'
+import {momentOf} from './epoch.ts'
 import {failureAt, placed} from './failure.ts'
 import {type Hashes, openHashes} from './files/hashes.ts'
 import {directorySource, imageSource, type Source} from './files/source.ts'
@@ -45,7 +46,16 @@ export async function build(
       const state = await run.result(target)
       const {step, config, history, onBuild, author} = state
       const labels = {...config.labels, ...request.labels}
-      return await builds.finish({step, config: {...config, labels}, names: request.tags, history, onBuild, author})
+      const created = momentOf(request.epoch)
+      return await builds.finish({
+        step,
+        config: {...config, labels},
+        names: request.tags,
+        created,
+        history,
+        onBuild,
+        author,
+      })
     })
   } finally {
     signal.removeEventListener('abort', stop)
@@ -126,7 +136,7 @@ class Run {
   #configured(state: State, instruction: Instruction): State {
     const next = configured(state, instruction, {given: this.#parts.request.args, inherited: this.#globals()})
     if (next === undefined) throw failureAt(instruction.at, `${instruction.text} stands where it can not`)
-    return recorded(next, instruction.text, true)
+    return recorded(next, {createdBy: instruction.text, emptyLayer: true, at: momentOf(this.#parts.request.epoch)})
   }
 
   async #step(state: State, instruction: Instruction, {stage, label}: {stage: Stage; label: string}): Promise<State> {
@@ -137,7 +147,8 @@ class Run {
     const context = this.#contextOf(stage, line => report({kind: 'output', step, line}))
     const {state: next, isCached} = await placed(instruction.at, () => done(state, instruction, context))
     report(isCached ? {kind: 'cached', step} : {kind: 'done', step, milliseconds: Date.now() - began})
-    return recorded(next, instruction.text, next.step.layers.length === state.step.layers.length)
+    const emptyLayer = next.step.layers.length === state.step.layers.length
+    return recorded(next, {createdBy: instruction.text, emptyLayer, at: momentOf(this.#parts.request.epoch)})
   }
 
   #contextOf(stage: Stage, onLine: (line: string) => void): StepContext {
@@ -206,7 +217,9 @@ class Run {
     const {host, request, report} = this.#parts
     const {images} = host
     const wanted = reference.replace(/^docker-image:\/\//, '')
-    const present = request.pull ? undefined : images.find(wanted)
+    // What is in a directory may have changed.
+    const isFile = /^(?:oci-layout|docker-archive):/.test(wanted)
+    const present = request.pull || isFile ? undefined : images.find(wanted)
     if (present !== undefined) return present
     return await images.pull(wanted, line => report({kind: 'output', step: label, line}))
   }

@@ -12,6 +12,8 @@ export type BuildRequest = {
   /** The last stage unless said. */
   readonly target?: string
   readonly args: Readonly<Record<string, string>>
+  /** Milliseconds: no time in the image is later. */
+  readonly epoch?: number
   readonly tags: readonly string[]
   readonly labels: Readonly<Record<string, string>>
   readonly noCache: boolean
@@ -22,10 +24,16 @@ export type BuildRequest = {
   readonly network: 'default' | 'none' | 'host'
   readonly extraHosts: readonly string[]
   readonly shmSize?: number
+  readonly ulimits: Ulimits
+  readonly privileged: boolean
   readonly secrets: Readonly<Record<string, Uint8Array>>
+  /** By id: an agent's socket, or a key. */
+  readonly ssh: Readonly<Record<string, string>>
   /** By name: what FROM and `--from` mean by it. */
   readonly contexts: Readonly<Record<string, NamedContext>>
 }
+
+export type Ulimits = Readonly<Record<string, {readonly soft: number; readonly hard: number}>>
 
 export type NamedContext =
   | {readonly kind: 'directory'; readonly path: string}
@@ -50,7 +58,11 @@ export type RunSpec = {
   readonly network: 'default' | 'none' | 'host'
   readonly extraHosts: readonly string[]
   readonly shmSize?: number
+  readonly ulimits: Ulimits
+  readonly privileged: boolean
   readonly mounts: readonly RunMount[]
+  /** `NAME=value`; they are in memory alone. */
+  readonly secretEnv: readonly string[]
 }
 
 export type RunMount =

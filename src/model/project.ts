@@ -322,6 +322,10 @@ export type Build = {
   readonly network?: string
   readonly extraHosts: readonly string[]
   readonly shmSize?: number
+  readonly ulimits: Readonly<Record<string, {readonly soft: number; readonly hard: number}>>
+  readonly privileged: boolean
+  /** By id: an agent's socket or a key, absolute; null: the agent of whoever asks. */
+  readonly ssh: Readonly<Record<string, string | null>>
   readonly noCache: boolean
   readonly noCacheFilter: readonly string[]
   readonly pull: boolean

@@ -38,6 +38,9 @@ export type CanonicalService = {
     readonly network?: string
     readonly extra_hosts?: readonly string[]
     readonly shm_size?: string | number
+    readonly ulimits?: Readonly<Record<string, number | {readonly soft: number; readonly hard: number}>>
+    readonly privileged?: boolean
+    readonly ssh?: Texts
     readonly no_cache?: boolean
     readonly no_cache_filter?: readonly string[]
     readonly pull?: boolean

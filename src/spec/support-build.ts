@@ -2,19 +2,8 @@ import {problem} from './problem.ts'
 import {unsupported, type ValueCheck} from './support-check.ts'
 import {get, itemsOf, textOf} from './tree.ts'
 
-const remote = /^(?:https?|git|ssh):|^git@|^github\.com\//
-
-/** What of a build is not done: contexts from elsewhere, networks of its own, images for other machines. */
+/** What of a build is not done: networks of its own, images for other machines. */
 export const checkBuild: ValueCheck = (tree, {where, context, report}) => {
-  const source = get(tree, 'context')
-  if (source !== undefined && remote.test(textOf(source) ?? '')) {
-    report(
-      unsupported(problem, `${where}.context: a context is a directory of this machine, not ${textOf(source)}`, {
-        at: source.at,
-        hint: 'clone it, and name the directory',
-      }),
-    )
-  }
   const network = get(tree, 'network')
   if (network !== undefined && !['', 'default', 'none', 'host', 'bridge'].includes(textOf(network) ?? '')) {
     report(unsupported(problem, `${where}.network must be default, none or host`, {at: network.at}))

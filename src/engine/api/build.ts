@@ -61,10 +61,16 @@ const bodyOf = (spec: BuildSpec) => ({
   ...(spec.dockerfileInline === undefined ? {} : {DockerfileInline: spec.dockerfileInline}),
   Tags: [spec.name, ...spec.tags],
   NoCacheFilter: spec.noCacheFilter,
+  Ulimits: Object.entries(spec.ulimits).map(([Name, {soft, hard}]) => ({Name, Soft: soft, Hard: hard})),
+  Privileged: spec.privileged,
+  Ssh: spec.ssh,
   Secrets: Object.fromEntries(
     Object.entries(spec.secrets).map(([id, content]) => [id, Buffer.from(content).toString('base64')]),
   ),
   Contexts: Object.fromEntries(
-    Object.entries(spec.contexts).map(([id, each]) => [id, 'path' in each ? {Path: each.path} : {Image: each.image}]),
+    Object.entries(spec.contexts).map(([id, each]) => [
+      id,
+      'path' in each ? {Path: each.path} : 'image' in each ? {Image: each.image} : {Address: each.address},
+    ]),
   ),
 })

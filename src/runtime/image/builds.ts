@@ -23,6 +23,7 @@ export type BuiltImage = {
   readonly step: Image
   readonly config: ImageConfig
   readonly names: readonly string[]
+  readonly created: number
   readonly history: readonly HistoryEntry[]
   readonly onBuild: readonly string[]
   readonly author: string
@@ -160,7 +161,7 @@ export function buildsOf(images: string, store: ImageStore) {
     workplace,
 
     /** An image in the store: its id says what it is made of and how it runs, not when it was made. */
-    async finish({step, config, names, history, onBuild, author}: BuiltImage): Promise<Image> {
+    async finish({step, config, names, created, history, onBuild, author}: BuiltImage): Promise<Image> {
       const {layers, overlays, size} = recordOf(step)
       const references = names.map(each => parseReference(each).text)
       const build = {history, onBuild, author}
@@ -172,7 +173,7 @@ export function buildsOf(images: string, store: ImageStore) {
         size,
         config,
         architecture,
-        created: Date.now(),
+        created,
         build,
       })
     },
