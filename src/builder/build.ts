@@ -200,7 +200,7 @@ class Run {
     }
     if (name === 'scratch' && named === undefined) {
       const step = await this.#parts.builds.scratch()
-      return {...empty, step, config: step.config}
+      return {...empty, step, config: {...step.config, env: [defaultPath]}}
     }
     const image = await this.#image(named?.reference ?? name, `${labelOf(stage)} FROM ${name}`)
     return {
@@ -253,6 +253,9 @@ class Run {
     })
   }
 }
+
+/** What an image from nothing has, as others have it. */
+const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 const ignoreOf = (directory: string) => parseIgnore(readFrom({layers: [directory], overlays: []}, '/.dockerignore'))
 

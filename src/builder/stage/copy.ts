@@ -3,7 +3,7 @@ import {basename, dirname, join} from 'node:path/posix'
 import {StackError} from '../../base/error.ts'
 import {hashOf, sha256} from '../../base/hash.ts'
 import {imageView} from '../../runtime/container/layers.ts'
-import {readFrom} from '../../runtime/container/root-view.ts'
+import {lookup, readFrom} from '../../runtime/container/root-view.ts'
 import {resolveUser} from '../../runtime/container/user.ts'
 import {parseIgnore} from '../context/ignore.ts'
 import {expandContent} from '../dockerfile/expand.ts'
@@ -12,7 +12,7 @@ import {agedTo} from '../epoch.ts'
 import {failureAt, placed} from '../failure.ts'
 import {digestOf} from '../files/digest.ts'
 import {type Item, match, type Source, walk} from '../files/source.ts'
-import {type Owner, type Writer, writerOver} from '../files/writer.ts'
+import {type Attributes, type Owner, type Writer, writerOver} from '../files/writer.ts'
 import {addressOf} from '../remote/address.ts'
 import {fetchedOf} from './fetched.ts'
 import type {Undo} from './given.ts'
@@ -98,12 +98,28 @@ async function copied(state: State, instruction: CopyInstruction, {context, undo
 const withoutSlash = (path: string): string => (path === '/' ? path : path.replace(/\/$/, ''))
 
 async function sourceOf(state: State, instruction: CopyInstruction, context: StepContext): Promise<Source> {
-  const {from, excludes} = instruction
-  const source = from === undefined ? context.context : await context.from(expanded(state, from), instruction)
-  if (excludes.length === 0) return source
-  const patterns = excludes.map(each => expanded(state, each))
+  const {from} = instruction
+  return from === undefined ? context.context : await context.from(expanded(state, from), instruction)
+}
+
+/** `--exclude`: patterns are relative to what is copied, or are a file's name. */
+function withoutExcluded(source: Source, item: Item, patterns: readonly string[]): Source | undefined {
+  if (patterns.length === 0) return source
   const more = parseIgnore(patterns.join('\n'))
-  return {...source, ignore: both(source.ignore, more)}
+  if (item.kind === 'file') return more.enter(basename(item.at), more.none).isIgnored ? undefined : source
+  return {...source, ignore: both(source.ignore, below(more, item.at))}
+}
+
+/** The same for paths from the root on. */
+function below(ignore: Source['ignore'], directory: string): Source['ignore'] {
+  const start = directory === '/' ? '' : `${directory.slice(1)}/`
+  const within = (path: string) => (path.startsWith(start) ? path.slice(start.length) : '')
+  return {
+    ...ignore,
+    mayHold: path => within(path) === '' || ignore.mayHold(within(path)),
+    enter: (path, above) =>
+      within(path) === '' ? {isIgnored: false, matches: ignore.none} : ignore.enter(within(path), above),
+  }
 }
 
 /** What either leaves out. */
@@ -148,9 +164,12 @@ async function foundOf(state: State, instruction: CopyInstruction, {source, cont
     }
     const items = match(source, pattern)
     if (items.length === 0) throw missing(pattern, raw, instruction)
+    const excluded = instruction.excludes.map(each => expanded(state, each))
+    const unpacks = instruction.kind === 'add' && instruction.unpack !== false
     for (const item of items) {
-      const unpacks = instruction.kind === 'add' && instruction.unpack !== false
-      all.push({kind: 'item', source, item, unpacks, digest: await digestOf(source, item, context.hashes)})
+      const own = withoutExcluded(source, item, excluded)
+      if (own === undefined) continue
+      all.push({kind: 'item', source: own, item, unpacks, digest: await digestOf(own, item, context.hashes)})
     }
   }
   return all
@@ -230,12 +249,31 @@ async function put(writer: Writer, found: Found, at: Putting): Promise<void> {
   }
   const base = instruction.parents ? join(absolute, item.at) : absolute
   if (item.kind === 'file') {
-    if (instruction.parents) await writer.directory(dirname(base), owner)
+    if (instruction.parents) await copyParents(writer, found, {absolute, attributes})
     return await writer.copy(item, !instruction.parents && into ? join(base, basename(item.at)) : base, attributes)
   }
+  if (instruction.parents) await copyParents(writer, found, {absolute, attributes})
   for (const each of walk(found.source, item)) {
     at.signal.throwIfAborted()
-    const below = each.at.slice(item.at === '/' ? 0 : item.at.length)
-    await writer.copy(each, join(base, below), attributes)
+    const within = each.at.slice(item.at === '/' ? 0 : item.at.length)
+    // What is in a directory is copied, and not the directory: its mode and owner are not.
+    if (each === item && !instruction.parents) await writer.make(base, attributes)
+    else await writer.copy(each, join(base, within), attributes)
+  }
+}
+
+type Parents = {readonly absolute: string; readonly attributes: Attributes}
+
+/** `--parents`: the directories on the way, as they are. */
+async function copyParents(
+  writer: Writer,
+  {source, item}: Extract<Found, {kind: 'item'}>,
+  {absolute, attributes}: Parents,
+): Promise<void> {
+  const above: string[] = []
+  for (let at = dirname(item.at); at !== '/'; at = dirname(at)) above.unshift(at)
+  for (const at of above) {
+    const found = lookup(source.view, at)
+    if (found?.kind === 'directory') await writer.copy({...found, at}, join(absolute, at), attributes)
   }
 }

@@ -43,6 +43,8 @@ test('a secret is a variable of its step, and nowhere else; one of the environme
   expect(outcome.code, outcome.all).toBe(0)
   expect(outcome.all).not.toContain('hush-of')
   const up = await place.run(process.execPath, [place.stackProgram, 'up', '--no-log-prefix'], {OTHER: 'x'})
+  // What cleans up has no such variable.
+  await place.run(process.execPath, [place.stackProgram, 'down'], {OTHER: 'x'})
   expect(up.stdout).toContain('variable\nboth\nfile\n')
   for (const each of [state(), run()]) {
     expect(spawnSync('grep', ['-rIl', '-e', 'hush-as-a', '-e', 'hush-of-the', each], {encoding: 'utf8'}).stdout).toBe(
