@@ -1,4 +1,4 @@
-import {type ErrorCode, StackError} from '../../base/error.ts'
+import {type ErrorCode, errnoOf, StackError} from '../../base/error.ts'
 import type {BuildOptions, BuildSpec} from '../engine.ts'
 import type {Client} from './client.ts'
 import {linesOf} from './streams.ts'
@@ -17,12 +17,18 @@ type BuildLine = {
 
 /** Asks our own daemon, which reads the files where they are. */
 export async function buildImage(client: Client, spec: BuildSpec, {progress, signal}: BuildOptions): Promise<void> {
-  const answer = await client.stream({
-    method: 'POST',
-    path: '/build',
-    query: queryOf(spec),
-    body: bodyOf(spec),
-    ...(signal === undefined ? {} : {signal}),
+  const ask = () =>
+    client.stream({
+      method: 'POST',
+      path: '/build',
+      query: queryOf(spec),
+      body: bodyOf(spec),
+      ...(signal === undefined ? {} : {signal}),
+    })
+  // A daemon that was about to end has not read what it was sent.
+  const answer = await ask().catch(error => {
+    if (errnoOf(error instanceof StackError ? error.cause : error) === 'EPIPE') return ask()
+    throw error
   })
   for await (const line of linesOf(answer)) {
     const {stackStep, errorDetail} = JSON.parse(line) as BuildLine
