@@ -4,6 +4,7 @@ import type {BuildSpec, Engine} from '../engine/engine.ts'
 import {isRemote} from '../model/address.ts'
 import type {Project, Service} from '../model/project.ts'
 import type {Context} from './context.ts'
+import type {ForeignBuilder} from './foreign-builder.ts'
 import {type Task, workOn} from './work.ts'
 
 type Building = {readonly engine: Engine; readonly project: Project}
@@ -15,6 +16,8 @@ export type BuildWishes = {
   readonly noCache?: boolean
   readonly pull?: boolean
   readonly quiet?: boolean
+  /** Instead of our own. */
+  readonly builder?: ForeignBuilder
   /** Containers' output is printed meanwhile. */
   readonly amongOutput?: boolean
 }
@@ -54,13 +57,8 @@ export async function buildServices(
     const known = running.get(service.name)
     if (known !== undefined) return known
     const started = Promise.all(neededBy(project, service).map(each => built(each, () => undefined)))
-      .then(() =>
-        engine.buildImage(
-          specOf(project, service, {wishes, directory: context.io.directory, environment: context.environment}),
-          {progress},
-        ),
-      )
-      .then(() => undefined)
+      .then(() => specOf(project, service, {wishes, directory: context.io.directory, environment: context.environment}))
+      .then(spec => made(engine, spec, {progress, builder: wishes.builder}))
     running.set(service.name, started)
     return started
   }
@@ -73,6 +71,15 @@ export async function buildServices(
     }),
   )
   await workOn('build', tasks, await (wishes.amongOutput ? context.lineRenderer() : context.renderer()))
+}
+
+type Making = {readonly progress: (text: string) => void; readonly builder: ForeignBuilder | undefined}
+
+async function made(engine: Engine, spec: BuildSpec, {progress, builder}: Making): Promise<void> {
+  if (builder === undefined) return void (await engine.buildImage(spec, {progress}))
+  const {archives, name} = engine
+  if (archives === undefined) throw new StackError('unsupported', `${name} keeps no images`)
+  await (await import('./foreign-builder.ts')).buildWith(builder, spec, {archives, progress})
 }
 
 function withNeeded(project: Project, services: readonly Service[]): Service[] {
