@@ -5,6 +5,7 @@ import type {Image} from '../model/image.ts'
 import {imageView} from '../runtime/container/layers.ts'
 import {readFrom} from '../runtime/container/root-view.ts'
 import type {Builds} from '../runtime/image/builds.ts'
+import {keptIn, type Used} from './cache/local.ts'
 import {parseIgnore} from './context/ignore.ts'
 import {expand} from './dockerfile/expand.ts'
 import type {Dockerfile, Instruction, Raw, Stage} from './dockerfile/instruction.ts'
@@ -44,6 +45,7 @@ export async function build(
     return await builds.during(async () => {
       const run = new Run({request, host, builds, hashes, dockerfile, report, stopping})
       const state = await run.result(target)
+      for (const directory of request.cacheTo) await keptIn(directory, builds, run.used)
       const {step, config, history, onBuild, author} = state
       const labels = {...config.labels, ...request.labels}
       const created = momentOf(request.epoch)
@@ -88,6 +90,7 @@ class Run {
   readonly #parts: Parts
   readonly #stages = new Map<number, Promise<State>>()
   readonly #context: Source
+  readonly used: Used[] = []
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -165,6 +168,7 @@ class Run {
       isFresh: request.noCache || isNamed,
       from: (name, instruction) => this.#source(name, instruction, stage),
       onLine,
+      used: this.used,
     }
   }
 

@@ -17,6 +17,9 @@ export type BuildRequest = {
   readonly tags: readonly string[]
   readonly labels: Readonly<Record<string, string>>
   readonly noCache: boolean
+  /** Directories with steps of other builds, and those where this one's are kept. */
+  readonly cacheFrom: readonly string[]
+  readonly cacheTo: readonly string[]
   /** Stages that are built anew. */
   readonly noCacheFilter: readonly string[]
   /** Asks for newer base images. */

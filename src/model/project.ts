@@ -315,6 +315,9 @@ export type Build = {
   readonly tags: readonly string[]
   readonly args: Readonly<Record<string, string>>
   readonly labels: Readonly<Record<string, string>>
+  /** Directories, absolute. */
+  readonly cacheFrom: readonly string[]
+  readonly cacheTo: readonly string[]
   /** `id` is what RUN calls it, `key` one of Project.secrets. */
   readonly secrets: ReadonlyArray<{readonly id: string; readonly key: string}>
   /** By name: a directory, `service:NAME`, or an image. */

@@ -33,6 +33,8 @@ export type CanonicalService = {
     readonly additional_contexts?: Texts
     readonly args?: Texts
     readonly target?: string
+    readonly cache_from?: readonly string[]
+    readonly cache_to?: readonly string[]
     readonly tags?: readonly string[]
     readonly labels?: Readonly<Record<string, string>>
     readonly network?: string

@@ -70,7 +70,7 @@ async function copied(state: State, instruction: CopyInstruction, {context, undo
     // Only of archives it says what becomes of them.
     unpacks: found.some(each => each.kind === 'item' && each.unpacks),
   })
-  const {step, isCached} = await stepOf(context, key, async () => {
+  const {step, isCached} = await stepOf(context, {key, parent: state.step}, async () => {
     const workplace = await context.builds.workplace()
     try {
       const writer = writerOver(view, workplace.directory)

@@ -13,7 +13,7 @@ export async function layerOf(context: StepContext, {source, item, digest, name}
   const key = hashOf({step: 'bind', digest, name})
   const empty = await context.builds.scratch()
   const attributes = source.isContext ? {owner: {uid: 0, gid: 0}} : {}
-  const {step} = await stepOf({...context, isFresh: false}, key, async () => {
+  const {step} = await stepOf({...context, isFresh: false}, {key, parent: empty}, async () => {
     const workplace = await context.builds.workplace()
     try {
       const writer = writerOver(imageView(empty), workplace.directory)

@@ -42,7 +42,7 @@ export async function runStep(state: State, instruction: RunInstruction, context
     isPrivileged: request.privileged || undefined,
     mounts: mounts.map(each => each.identity),
   })
-  const {step, isCached} = await stepOf(context, key, async () => {
+  const {step, isCached} = await stepOf(context, {key, parent: state.step}, async () => {
     const said: string[] = []
     const undo: Undo = []
     try {

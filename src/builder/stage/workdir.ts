@@ -24,7 +24,7 @@ export async function workdirStep(
   const {user} = state.config
   const owner = ownerOf(state, user === '' ? undefined : {text: user, at: instruction.at})
   const key = hashOf({step: 'workdir', on: state.step.id, workingDir, owner, epoch: context.request.epoch})
-  const {step, isCached} = await stepOf(context, key, async () => {
+  const {step, isCached} = await stepOf(context, {key, parent: state.step}, async () => {
     const workplace = await context.builds.workplace()
     try {
       const writer = writerOver(view, workplace.directory)

@@ -17,6 +17,9 @@ export type BuildBody = {
   readonly DockerfileInline?: string
   readonly Tags?: readonly string[]
   readonly NoCacheFilter?: readonly string[]
+  /** Directories. */
+  readonly CacheFrom?: readonly string[]
+  readonly CacheTo?: readonly string[]
   readonly Ulimits?: ReadonlyArray<{readonly Name: string; readonly Soft: number; readonly Hard: number}>
   readonly Privileged?: boolean
   /** By id: an agent's socket or a key. */
@@ -58,6 +61,8 @@ export async function requestOf(query: URLSearchParams, body: BuildBody, isForei
     tags: [...query.getAll('t'), ...(body.Tags ?? [])].filter(each => each !== ''),
     labels: texts(query, 'labels'),
     noCache: flag(query, 'nocache'),
+    cacheFrom: body.CacheFrom ?? [],
+    cacheTo: body.CacheTo ?? [],
     noCacheFilter: body.NoCacheFilter ?? [],
     pull: flag(query, 'pull'),
     network: network === 'none' || network === 'host' ? network : 'default',

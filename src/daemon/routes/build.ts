@@ -39,23 +39,26 @@ async function handle(daemon: Daemon, request: Request, reply: Reply): Promise<v
   const asked = isLocal ? await request.json<BuildBody>() : {Context: remote ?? ''}
   const isNearby = isLocal && [asked.Context, ...addressesOf(asked)].every(each => !isRemote(each))
   if (isNearby) return await built(daemon, {request, reply, body: asked, isForeign: false})
-  const workplace = await builds.workplace()
-  try {
-    const fetching = {builds: builds.directory, signal: reply.gone, agent: asked.Ssh?.default}
-    const body = await fetched(asked, workplace.directory, async (address, into) => {
-      if (address !== '') return await fetchContext(address, {...fetching, into})
-      await unpackContext(request.raw, into)
-      return into
-    })
-    const isForeign = body.Context !== asked.Context
-    const name = request.query.get('dockerfile') || asked.Dockerfile || 'Dockerfile'
-    if (isForeign && !within(body.Context, name)) {
-      throw new StackError('bad-request', `the Dockerfile (${name}) must be within the build context`)
+  // Nobody takes what is unpacked for left over.
+  await builds.during(async () => {
+    const workplace = await builds.workplace()
+    try {
+      const fetching = {builds: builds.directory, signal: reply.gone, agent: asked.Ssh?.default}
+      const body = await fetched(asked, workplace.directory, async (address, into) => {
+        if (address !== '') return await fetchContext(address, {...fetching, into})
+        await unpackContext(request.raw, into)
+        return into
+      })
+      const isForeign = body.Context !== asked.Context
+      const name = request.query.get('dockerfile') || asked.Dockerfile || 'Dockerfile'
+      if (isForeign && !within(body.Context, name)) {
+        throw new StackError('bad-request', `the Dockerfile (${name}) must be within the build context`)
+      }
+      await built(daemon, {request, reply, body, isForeign})
+    } finally {
+      await workplace.remove()
     }
-    await built(daemon, {request, reply, body, isForeign})
-  } finally {
-    await workplace.remove()
-  }
+  })
 }
 
 type Asked = {readonly request: Request; readonly reply: Reply; readonly body: BuildBody; readonly isForeign: boolean}

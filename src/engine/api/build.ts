@@ -66,6 +66,8 @@ const bodyOf = (spec: BuildSpec) => ({
   DockerfileName: spec.shownAs,
   ...(spec.dockerfileInline === undefined ? {} : {DockerfileInline: spec.dockerfileInline}),
   Tags: [spec.name, ...spec.tags],
+  CacheFrom: spec.cacheFrom,
+  CacheTo: spec.cacheTo,
   NoCacheFilter: spec.noCacheFilter,
   Ulimits: Object.entries(spec.ulimits).map(([Name, {soft, hard}]) => ({Name, Soft: soft, Hard: hard})),
   Privileged: spec.privileged,

@@ -157,6 +157,22 @@ export function buildsOf(images: string, store: ImageStore) {
       return store.shown(await steps.add(key, recordOf(parent), {changed, isOnce: true}))
     },
 
+    /** A step of elsewhere, with the id that it has there. */
+    async adopt(key: string, parent: Image, {id, changed}: {readonly id: string; readonly changed: Changed}) {
+      return store.shown(await steps.add(key, recordOf(parent), {changed, isOnce: true, id}))
+    },
+
+    /** What a step has that the one before has not: the layers' ids, and their directories. */
+    added(parent: Image, step: Image): Array<{target: string; layer: string; directory: string}> {
+      const [before, after] = [recordOf(parent), recordOf(step)]
+      const of = (target: string, own: readonly string[], old: readonly string[]) =>
+        own.slice(0, own.length - old.length).map(layer => ({target, layer, directory: steps.path(layer)}))
+      return [
+        ...of('/', after.layers, before.layers),
+        ...after.overlays.flatMap(({target, own}, index) => of(target, own, before.overlays[index]?.own ?? [])),
+      ]
+    },
+
     /** A directory for what is being made, on the file system of the layers; removed with the next load, if not before. */
     workplace,
 

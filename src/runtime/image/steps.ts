@@ -12,8 +12,9 @@ import type {ImageRecord} from './records.ts'
 export type StepStore = ReturnType<typeof stepStore>
 
 /** Gives the directories of what a step changed, by the overlay that they belong to (`/`, `/usr`); they are moved. */
-export type Changed = ReadonlyArray<{readonly target: string; readonly directory: string}>
-export type Addition = {readonly changed: Changed; readonly isOnce: boolean}
+export type Changed = ReadonlyArray<{readonly target: string; readonly directory: string; readonly layer?: string}>
+/** `id`, and each `layer`, are those that they have elsewhere. */
+export type Addition = {readonly changed: Changed; readonly isOnce: boolean; readonly id?: string}
 
 /**
  * Steps of builds in `images/steps/<key>.json`, each an image: what was there before it and its own layers on top. The
@@ -59,9 +60,10 @@ export function stepStore({images, layers}: {readonly images: string; readonly l
   }
 
   /** A layer of what is in a directory, which is moved; undefined where there is nothing in it. */
-  async function layerOf(from: string): Promise<string | undefined> {
+  async function layerOf(from: string, given: string | undefined): Promise<string | undefined> {
+    if (given !== undefined && existsSync(layers.path(given))) return given
     if ((await readdir(from)).length === 0) return undefined
-    const id = randomBytes(32).toString('hex')
+    const id = given ?? randomBytes(32).toString('hex')
     await layers.take(id, from)
     return id
   }
@@ -89,18 +91,18 @@ export function stepStore({images, layers}: {readonly images: string; readonly l
      * The step `key`: `parent` with what was changed. Its id says what it is: of one whose key tells no more than how it
      * came to be (`isOnce`) no other has the same. Within `during`.
      */
-    async add(key: string, parent: ImageRecord, {changed, isOnce}: Addition): Promise<ImageRecord> {
+    async add(key: string, parent: ImageRecord, {changed, isOnce, id: given}: Addition): Promise<ImageRecord> {
       let {layers: own, overlays, size} = parent
       const made: string[] = []
-      for (const {target, directory: from} of changed) {
-        const id = await layerOf(from)
+      for (const {target, directory: from, layer} of changed) {
+        const id = await layerOf(from, layer)
         if (id === undefined) continue
         made.push(id)
         size += await sizeOf(layers.path(id))
         if (target === '/') own = [id, ...own]
         else overlays = overlays.map(each => (each.target === target ? {...each, own: [id, ...each.own]} : each))
       }
-      const id = `sha256:${isOnce && made.length > 0 ? hashOf({key, made}) : key}`
+      const id = given ?? `sha256:${isOnce && made.length > 0 ? hashOf({key, made}) : key}`
       return await keep(key, {...parent, id, layers: own, overlays, size, created: Date.now()})
     },
 
