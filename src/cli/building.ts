@@ -27,12 +27,13 @@ type Missing = Building & {
   readonly always: boolean
   readonly never: boolean
   readonly amongOutput?: boolean
+  readonly quiet?: boolean
 }
 
 /** Before a plan is made, so that it replaces what runs an older image: those that are not here or are always built. */
 export async function buildMissing(
   context: Context,
-  {engine, project, services, always, never, amongOutput = false}: Missing,
+  {engine, project, services, always, never, amongOutput = false, quiet = false}: Missing,
 ): Promise<void> {
   if (context.settings.dryRun || never) return
   const buildable = services.filter(each => each.build !== undefined)
@@ -40,7 +41,7 @@ export async function buildMissing(
   const wanted = buildable.filter(
     (each, index) => always || each.pullPolicy === 'build' || present[index] === undefined,
   )
-  await buildServices(context, {engine, project}, wanted, {amongOutput})
+  await buildServices(context, {engine, project}, wanted, {amongOutput, quiet})
 }
 
 /** Builds at once what does not wait for another; a service whose image another one's build needs is built before. */

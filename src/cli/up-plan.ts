@@ -38,6 +38,7 @@ export async function planFor(
     always: values.build,
     never: values['no-build'],
     amongOutput,
+    quiet: values['quiet-build'],
   })
   const [{actual}, images] = await Promise.all([
     context.observe(),

@@ -5,12 +5,12 @@ import {hashOf, sha256} from '../../base/hash.ts'
 import {imageView} from '../../runtime/container/layers.ts'
 import {lookup, readFrom} from '../../runtime/container/root-view.ts'
 import {resolveUser} from '../../runtime/container/user.ts'
-import {parseIgnore} from '../context/ignore.ts'
 import {expandContent} from '../dockerfile/expand.ts'
 import type {Instruction, Raw} from '../dockerfile/instruction.ts'
 import {agedTo} from '../epoch.ts'
 import {failureAt, placed} from '../failure.ts'
 import {digestOf} from '../files/digest.ts'
+import {withoutExcluded} from '../files/excluded.ts'
 import {type Item, match, type Source, walk} from '../files/source.ts'
 import {type Attributes, type Owner, type Writer, writerOver} from '../files/writer.ts'
 import {addressOf} from '../remote/address.ts'
@@ -100,40 +100,6 @@ const withoutSlash = (path: string): string => (path === '/' ? path : path.repla
 async function sourceOf(state: State, instruction: CopyInstruction, context: StepContext): Promise<Source> {
   const {from} = instruction
   return from === undefined ? context.context : await context.from(expanded(state, from), instruction)
-}
-
-/** `--exclude`: patterns are relative to what is copied, or are a file's name. */
-function withoutExcluded(source: Source, item: Item, patterns: readonly string[]): Source | undefined {
-  if (patterns.length === 0) return source
-  const more = parseIgnore(patterns.join('\n'))
-  if (item.kind === 'file') return more.enter(basename(item.at), more.none).isIgnored ? undefined : source
-  return {...source, ignore: both(source.ignore, below(more, item.at))}
-}
-
-/** The same for paths from the root on. */
-function below(ignore: Source['ignore'], directory: string): Source['ignore'] {
-  const start = directory === '/' ? '' : `${directory.slice(1)}/`
-  const within = (path: string) => (path.startsWith(start) ? path.slice(start.length) : '')
-  return {
-    ...ignore,
-    mayHold: path => within(path) === '' || ignore.mayHold(within(path)),
-    enter: (path, above) =>
-      within(path) === '' ? {isIgnored: false, matches: ignore.none} : ignore.enter(within(path), above),
-  }
-}
-
-/** What either leaves out. */
-function both(a: Source['ignore'], b: Source['ignore']): Source['ignore'] {
-  const length = a.none.length
-  return {
-    isEmpty: a.isEmpty && b.isEmpty,
-    none: [...a.none, ...b.none],
-    mayHold: directory => a.mayHold(directory) || b.mayHold(directory),
-    enter(path, above) {
-      const [first, second] = [a.enter(path, above.slice(0, length)), b.enter(path, above.slice(length))]
-      return {isIgnored: first.isIgnored || second.isIgnored, matches: [...first.matches, ...second.matches]}
-    },
-  }
 }
 
 type Place = {readonly source: Source; readonly context: StepContext; readonly undo: Undo}

@@ -42,6 +42,10 @@ export const build = command({
       ? withDependencies(names, name => Object.keys(services[name]?.dependsOn ?? {}))
       : names
     const buildable = all.flatMap(name => (services[name]?.build === undefined ? [] : [services[name]]))
+    if (context.settings.dryRun) {
+      for (const {name, image} of buildable) context.print(`build ${image} for ${name}\n`)
+      return 0
+    }
     await buildServices(context, {engine: await context.engine(), project}, buildable, {
       args: argumentsOf(values['build-arg'], context.environment),
       ssh: keysOf(values.ssh, context.io.directory),

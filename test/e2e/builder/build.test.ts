@@ -50,6 +50,8 @@ test('a step that fails is shown with its place and last lines, and leaves nothi
     'compose.yaml': 'services: {web: {build: {context: ., network: none}}}\n',
     Dockerfile: 'FROM host://\nRUN echo before && \\\n  echo the reason >&2 && exit 3\n',
   })
+  const dry = await place.stack('--dry-run', 'build')
+  expect(dry.stdout).toMatch(/^build \S+-web for web\n$/)
   const outcome = await place.stack('build')
   expect(outcome.code).toBe(1)
   expect(outcome.all).toContain(

@@ -4,6 +4,7 @@ import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {type Builder, buildah, dockerd} from '../../support/builders.ts'
 import {type Archived, readImage} from '../../support/image-archive.ts'
+import {needs} from '../../support/needs.ts'
 import {Workplace} from '../../support/stack.ts'
 import {cases} from './dockerfiles.ts'
 
@@ -109,9 +110,10 @@ describe.each(cases)('$name', ({name, by, like, differs = {}, args = {}, target}
     expect(settings(own)).toEqual(settings(other))
   })
 
-  test.each(by)('is what %s makes of it', async which => {
+  test.for(by)('is what %s makes of it', async (which, context) => {
+    needs(context, which === 'docker' ? 'dockerd' : which)
     const peer = peers[which]
-    if (peer === undefined) return
+    if (peer === undefined) throw new Error(`${which} was not started`)
     const words = Object.entries(args).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`])
     if (target !== undefined) words.push('--target', target)
     const theirs = await readImage(await peer.build(join(place.directory, name), name, words))
