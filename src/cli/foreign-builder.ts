@@ -18,16 +18,13 @@ export async function buildWith(
   spec: BuildSpec,
   {archives, progress, signal}: BuildOptions & {readonly archives: ImageArchives},
 ): Promise<void> {
+  const {words: begin, environment} = await beginningOf(program, spec)
   const [secret, place] = [await mkdtemp(join(memory, 'stack-')), await mkdtemp(join(tmpdir(), 'stack-'))]
   const archive = join(place, 'image.tar')
-  const environment = program === 'docker' ? {DOCKER_BUILDKIT: '1'} : {}
   const tell = (line: string) => progress?.(line)
   const done = (words: readonly string[]) => run(program, words, {environment, tell, signal})
   try {
-    const words = [
-      ...(program === 'buildah' ? ['bud', '--layers', '--format', 'docker'] : ['build', '--progress', 'plain']),
-    ]
-    await done([...words, ...(await optionsOf(program, spec, {secret, place})), spec.context])
+    await done([...begin, ...(await optionsOf(program, spec, {secret, place})), spec.context])
     if (program === 'buildah') await done(['push', '-q', spec.name, `docker-archive:${archive}:${spec.name}`])
     else await done(['save', '-o', archive, spec.name, ...spec.tags])
     for (const line of await archives.load(createReadStream(archive))) tell(line)
@@ -35,6 +32,28 @@ export async function buildWith(
     await rm(secret, {recursive: true, force: true})
     await rm(place, {recursive: true, force: true})
   }
+}
+
+type Beginning = {readonly words: readonly string[]; readonly environment: Readonly<Record<string, string>>}
+
+/** Without buildx, docker builds as it did before BuildKit. */
+async function beginningOf(program: ForeignBuilder, {secrets, ssh, contexts}: BuildSpec): Promise<Beginning> {
+  if (program === 'buildah') return {words: ['bud', '--layers', '--format', 'docker'], environment: {}}
+  const quiet = {environment: {}, tell: () => undefined, signal: undefined}
+  const isModern = await run('docker', ['buildx', 'version'], quiet).then(
+    () => true,
+    error => {
+      if (error instanceof StackError && error.code === 'program-not-found') throw error
+      return false
+    },
+  )
+  if (isModern) return {words: ['build', '--progress', 'plain'], environment: {DOCKER_BUILDKIT: '1'}}
+  if ([secrets, ssh, contexts].some(each => Object.keys(each).length > 0)) {
+    throw new StackError('unsupported', 'docker knows secrets, keys and further contexts only with buildx', {
+      hint: 'install buildx, or leave --builder out',
+    })
+  }
+  return {words: ['build'], environment: {DOCKER_BUILDKIT: '0'}}
 }
 
 type Places = {readonly secret: string; readonly place: string}
