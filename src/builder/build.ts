@@ -3,14 +3,17 @@ import {StackError} from '../base/error.ts'
 import {frame} from '../base/frame.ts'
 import type {Image} from '../model/image.ts'
 import {imageView} from '../runtime/container/layers.ts'
+import {readFrom} from '../runtime/container/root-view.ts'
 import type {Builds} from '../runtime/image/builds.ts'
+import {keptIn, type Used} from './cache/local.ts'
 import {parseIgnore} from './context/ignore.ts'
 import {expand} from './dockerfile/expand.ts'
 import type {Dockerfile, Instruction, Raw, Stage} from './dockerfile/instruction.ts'
 import {parseDockerfile, parseInstruction} from './dockerfile/parse.ts'
+import {momentOf} from './epoch.ts'
 import {failureAt, placed} from './failure.ts'
 import {type Hashes, openHashes} from './files/hashes.ts'
-import {directorySource, imageSource, nothingIgnored, type Source} from './files/source.ts'
+import {directorySource, imageSource, type Source} from './files/source.ts'
 import {checkPlatform, platformArgs} from './platform.ts'
 import type {BuildHost, BuildRequest, Report} from './request.ts'
 import {configured} from './stage/configure.ts'
@@ -42,9 +45,19 @@ export async function build(
     return await builds.during(async () => {
       const run = new Run({request, host, builds, hashes, dockerfile, report, stopping})
       const state = await run.result(target)
+      for (const directory of request.cacheTo) await keptIn(directory, builds, run.used)
       const {step, config, history, onBuild, author} = state
       const labels = {...config.labels, ...request.labels}
-      return await builds.finish({step, config: {...config, labels}, names: request.tags, history, onBuild, author})
+      const created = momentOf(request.epoch)
+      return await builds.finish({
+        step,
+        config: {...config, labels},
+        names: request.tags,
+        created,
+        history,
+        onBuild,
+        author,
+      })
     })
   } finally {
     signal.removeEventListener('abort', stop)
@@ -77,6 +90,7 @@ class Run {
   readonly #parts: Parts
   readonly #stages = new Map<number, Promise<State>>()
   readonly #context: Source
+  readonly used: Used[] = []
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -125,7 +139,7 @@ class Run {
   #configured(state: State, instruction: Instruction): State {
     const next = configured(state, instruction, {given: this.#parts.request.args, inherited: this.#globals()})
     if (next === undefined) throw failureAt(instruction.at, `${instruction.text} stands where it can not`)
-    return recorded(next, instruction.text, true)
+    return recorded(next, {createdBy: instruction.text, emptyLayer: true, at: momentOf(this.#parts.request.epoch)})
   }
 
   async #step(state: State, instruction: Instruction, {stage, label}: {stage: Stage; label: string}): Promise<State> {
@@ -136,7 +150,8 @@ class Run {
     const context = this.#contextOf(stage, line => report({kind: 'output', step, line}))
     const {state: next, isCached} = await placed(instruction.at, () => done(state, instruction, context))
     report(isCached ? {kind: 'cached', step} : {kind: 'done', step, milliseconds: Date.now() - began})
-    return recorded(next, instruction.text, next.step.layers.length === state.step.layers.length)
+    const emptyLayer = next.step.layers.length === state.step.layers.length
+    return recorded(next, {createdBy: instruction.text, emptyLayer, at: momentOf(this.#parts.request.epoch)})
   }
 
   #contextOf(stage: Stage, onLine: (line: string) => void): StepContext {
@@ -153,6 +168,7 @@ class Run {
       isFresh: request.noCache || isNamed,
       from: (name, instruction) => this.#source(name, instruction, stage),
       onLine,
+      used: this.used,
     }
   }
 
@@ -160,7 +176,7 @@ class Run {
     const other = stageNamed(this.#parts.dockerfile.stages.slice(0, stage.index), name)
     if (other !== undefined) return imageSource(imageView((await this.#begin(other)).step))
     const named = this.#parts.request.contexts[name]
-    if (named?.kind === 'directory') return directorySource(named.path, nothingIgnored)
+    if (named?.kind === 'directory') return directorySource(named.path, ignoreOf(named.path))
     return imageSource(imageView(await placed(at, () => this.#image(named?.reference ?? name, name))))
   }
 
@@ -188,7 +204,7 @@ class Run {
     }
     if (name === 'scratch' && named === undefined) {
       const step = await this.#parts.builds.scratch()
-      return {...empty, step, config: step.config}
+      return {...empty, step, config: {...step.config, env: [defaultPath]}}
     }
     const image = await this.#image(named?.reference ?? name, `${labelOf(stage)} FROM ${name}`)
     return {
@@ -205,7 +221,9 @@ class Run {
     const {host, request, report} = this.#parts
     const {images} = host
     const wanted = reference.replace(/^docker-image:\/\//, '')
-    const present = request.pull ? undefined : images.find(wanted)
+    // What is in a directory may have changed.
+    const isFile = /^(?:oci-layout|docker-archive):/.test(wanted)
+    const present = request.pull || isFile ? undefined : images.find(wanted)
     if (present !== undefined) return present
     return await images.pull(wanted, line => report({kind: 'output', step: label, line}))
   }
@@ -239,6 +257,11 @@ class Run {
     })
   }
 }
+
+/** What an image from nothing has, as others have it. */
+const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+const ignoreOf = (directory: string) => parseIgnore(readFrom({layers: [directory], overlays: []}, '/.dockerignore'))
 
 const takesTime: ReadonlySet<Instruction['kind']> = new Set(['run', 'copy', 'add', 'workdir'])
 

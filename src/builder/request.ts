@@ -12,9 +12,14 @@ export type BuildRequest = {
   /** The last stage unless said. */
   readonly target?: string
   readonly args: Readonly<Record<string, string>>
+  /** Milliseconds: no time in the image is later. */
+  readonly epoch?: number
   readonly tags: readonly string[]
   readonly labels: Readonly<Record<string, string>>
   readonly noCache: boolean
+  /** Directories with steps of other builds, and those where this one's are kept. */
+  readonly cacheFrom: readonly string[]
+  readonly cacheTo: readonly string[]
   /** Stages that are built anew. */
   readonly noCacheFilter: readonly string[]
   /** Asks for newer base images. */
@@ -22,10 +27,16 @@ export type BuildRequest = {
   readonly network: 'default' | 'none' | 'host'
   readonly extraHosts: readonly string[]
   readonly shmSize?: number
+  readonly ulimits: Ulimits
+  readonly privileged: boolean
   readonly secrets: Readonly<Record<string, Uint8Array>>
+  /** By id: an agent's socket, or a key. */
+  readonly ssh: Readonly<Record<string, string>>
   /** By name: what FROM and `--from` mean by it. */
   readonly contexts: Readonly<Record<string, NamedContext>>
 }
+
+export type Ulimits = Readonly<Record<string, {readonly soft: number; readonly hard: number}>>
 
 export type NamedContext =
   | {readonly kind: 'directory'; readonly path: string}
@@ -50,7 +61,11 @@ export type RunSpec = {
   readonly network: 'default' | 'none' | 'host'
   readonly extraHosts: readonly string[]
   readonly shmSize?: number
+  readonly ulimits: Ulimits
+  readonly privileged: boolean
   readonly mounts: readonly RunMount[]
+  /** `NAME=value`; they are in memory alone. */
+  readonly secretEnv: readonly string[]
 }
 
 export type RunMount =

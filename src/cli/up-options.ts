@@ -31,6 +31,7 @@ export const upOptions = {
     choices: ['policy', 'always', 'missing', 'never'],
     description: 'when to fetch images (default: policy, as the file says)',
   },
+  'quiet-build': {type: 'boolean', description: 'build images without showing the steps'},
   'quiet-pull': {type: 'boolean', description: 'fetch images without showing how far it is'},
   'remove-orphans': {type: 'boolean', description: 'remove containers of services that the file does not have'},
   'renew-anon-volumes': {type: 'boolean', short: 'V', description: 'give new containers new anonymous volumes'},

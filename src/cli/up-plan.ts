@@ -24,14 +24,22 @@ export async function planFor(
   context: Context,
   values: UpValues,
   services: readonly string[],
-  {recreateVolumes = values.yes} = {},
+  {recreateVolumes = values.yes, amongOutput = false} = {},
 ): Promise<PlannedUp> {
   checkUpOptions(values)
   const project = await providedProject(context, values, services)
   const engine = await context.engine()
   const pull = values.pull === 'policy' ? undefined : values.pull
   const chosen = chosenServices(project, {services, noDeps: values['no-deps']}).map(name => project.services[name]!)
-  await buildMissing(context, {engine, project, services: chosen, always: values.build, never: values['no-build']})
+  await buildMissing(context, {
+    engine,
+    project,
+    services: chosen,
+    always: values.build,
+    never: values['no-build'],
+    amongOutput,
+    quiet: values['quiet-build'],
+  })
   const [{actual}, images] = await Promise.all([
     context.observe(),
     refreshedImages(context, {engine, project, services: chosen, pull, quiet: values['quiet-pull']}),

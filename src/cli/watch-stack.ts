@@ -25,6 +25,8 @@ export type WatchingStack = {
   readonly quiet?: boolean
   /** Instead of lines on the terminal. */
   readonly report?: Report
+  /** Images that a rebuild replaced go, unless said. */
+  readonly prune?: boolean
 }
 
 /** Watches files for the containers of a stack until the signal. Errors: conflict where somebody does that already. */
@@ -49,6 +51,7 @@ export async function watchStack(context: Context, watching: WatchingStack): Pro
       report: watching.report ?? quietly(watching.quiet ?? false, printerFor(context, project)),
       projectFiles: () => files.paths,
       reload: changed => files.reload(changed),
+      rebuild: named => files.rebuild(named),
     })
   } finally {
     lock.release()
@@ -105,6 +108,32 @@ class ProjectFiles {
       const why = error instanceof Silent ? '' : `: ${describe(error)}`
       renderer.note('error', `${names} changed, and what runs stays as it is${why}`)
       return undefined
+    }
+  }
+
+  /** What `up --build` does with these, and no others. */
+  async rebuild(services: readonly string[]): Promise<readonly string[]> {
+    const {planned, values, signal, prune = true} = this.#watching
+    const {engine} = planned
+    const {context} = this.#fresh()
+    const renderer = await context.lineRenderer()
+    const wanted = {...withoutForce(values), build: true, 'no-build': false, 'no-deps': true}
+    const before = await Promise.all(
+      services.map(name => engine.findImage(planned.project.services[name]?.image ?? '')),
+    )
+    try {
+      const {project, plan} = await planFor(context, wanted, services, {recreateVolumes: false, amongOutput: true})
+      await apply(context, plan, {title: 'up', amongOutput: true, signal})
+      const after = await Promise.all(services.map(name => engine.findImage(project.services[name]?.image ?? '')))
+      const replaced = before.flatMap((image, index) => (image && image.id !== after[index]?.id ? [image.id] : []))
+      // One that another container still has stays.
+      if (prune) for (const id of replaced) await engine.removeImage(id).catch(() => undefined)
+      return services
+    } catch (error) {
+      if (signal.aborted) return []
+      const why = error instanceof Silent ? '' : `: ${describe(error)}`
+      renderer.note('error', `${services.join(', ')} could not be rebuilt, and what runs stays as it is${why}`)
+      return []
     }
   }
 

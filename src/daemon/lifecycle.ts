@@ -6,11 +6,11 @@ import {attributesOf} from './supervise.ts'
 
 const defaultGrace = 10_000
 
-/** Errors: not-modified where it runs already. */
-export async function start(daemon: Daemon, record: ContainerRecord): Promise<void> {
+/** `env` is of this start alone, and kept nowhere. Errors: not-modified where it runs already. */
+export async function start(daemon: Daemon, record: ContainerRecord, env: readonly string[] = []): Promise<void> {
   if (isUp(daemon, record)) throw new StackError('not-modified', `${record.name} is running`)
   const waiting = daemon.pending.take(record.id)
-  await within(`cannot start ${record.name}`, () => daemon.supervisor.start(record, {hold: waiting.length > 0}))
+  await within(`cannot start ${record.name}`, () => daemon.supervisor.start(record, {hold: waiting.length > 0, env}))
   if (waiting.length === 0) return
   await Promise.all(waiting.map(begin => begin()))
   await daemon.runtime.containers.release(record.id)

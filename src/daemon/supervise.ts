@@ -40,7 +40,7 @@ export class Supervisor {
     }
   }
 
-  async start(record: ContainerRecord, options: {hold?: boolean} = {}): Promise<void> {
+  async start(record: ContainerRecord, options: {hold?: boolean; env?: readonly string[]} = {}): Promise<void> {
     this.#cancel(record.id)
     this.#stopped.delete(record.id)
     await rm(this.#marker(record.id), {force: true})

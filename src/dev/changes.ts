@@ -8,21 +8,26 @@ import {isBelow, type Rule, targetOf} from './rules.ts'
 /** Milliseconds until what could not be done is tried again: longer each time. */
 const patience = {first: 250, most: 5000}
 
-/** Does what the rules say about changed paths: files first, then restarts, then commands. */
+type Means = {
+  readonly again: () => void
+  readonly rebuild: (services: readonly string[]) => Promise<readonly string[]>
+}
+
+/** Does what the rules say about changed paths: images first, then files, then restarts, then commands. */
 export class Changes {
   #acting: Acting
-  readonly #again: () => void
+  readonly #means: Means
   readonly #mirror: Mirror
   #rules: readonly Rule[] = []
-  /** Of files of `restart` rules. */
+  /** Of files of `restart` and `rebuild` rules. */
   readonly #seen = new Marks()
   readonly #told = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #wait = patience.first
 
-  constructor(acting: Acting, again: () => void) {
+  constructor(acting: Acting, means: Means) {
     this.#acting = acting
-    this.#again = again
+    this.#means = means
     this.#mirror = new Mirror(acting.engine)
   }
 
@@ -46,6 +51,7 @@ export class Changes {
   /** Errors: of the engine, where it cannot be asked. */
   async apply(paths: ReadonlySet<string>): Promise<void> {
     const began = performance.now()
+    const rebuilt = await this.#rebuild(paths, began)
     const {engine, project} = this.#acting
     const {containers} = await engine.observe(project.name)
     const own = containers.filter(({oneoff}) => !oneoff)
@@ -59,8 +65,29 @@ export class Changes {
       }),
     )
     this.#retryWhere([...synced.values()].some(({failures}) => failures.length > 0))
-    await this.#restart(paths, synced, began)
-    await this.#run(synced, {own, began})
+    const rules = this.#rules.filter(({service}) => !rebuilt.includes(service))
+    await this.#restart(paths, synced, {rules, began})
+    await this.#run(synced, {own, rules, began})
+  }
+
+  /** Services whose containers are new. */
+  async #rebuild(paths: ReadonlySet<string>, began: number): Promise<readonly string[]> {
+    const because = new Map<string, string>()
+    for (const rule of this.#rules) {
+      const path = rule.action === 'rebuild' ? await this.#changedOf(rule, paths) : undefined
+      if (path !== undefined) because.set(rule.service, path)
+    }
+    if (because.size === 0 || this.#acting.signal.aborted) return []
+    const services = await this.#means.rebuild([...because.keys()])
+    const reason = [...because.values()][0]!
+    if (services.length > 0) {
+      this.#acting.report({kind: 'rebuilt', services, because: reason, ms: performance.now() - began})
+    }
+    return services
+  }
+
+  async #changedOf(rule: Rule, paths: ReadonlySet<string>): Promise<string | undefined> {
+    return (await this.#seen.changed([...paths].filter(rule.isWanted)))[0]
   }
 
   async #sync(
@@ -99,16 +126,20 @@ export class Changes {
       return
     }
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(this.#again, this.#wait)
+    this.#timer = setTimeout(this.#means.again, this.#wait)
     this.#wait = Math.min(this.#wait * 2, patience.most)
   }
 
-  async #restart(paths: ReadonlySet<string>, synced: ReadonlyMap<string, Synced>, began: number): Promise<void> {
+  async #restart(
+    paths: ReadonlySet<string>,
+    synced: ReadonlyMap<string, Synced>,
+    {rules, began}: {readonly rules: readonly Rule[]; readonly began: number},
+  ): Promise<void> {
     const because = new Map<string, string>()
-    for (const rule of this.#rules) {
+    for (const rule of rules) {
       const path =
         rule.action === 'restart'
-          ? (await this.#seen.changed([...paths].filter(rule.isWanted)))[0]
+          ? await this.#changedOf(rule, paths)
           : rule.action === 'sync+restart'
             ? touchedBy(rule, synced)[0]
             : undefined
@@ -124,9 +155,13 @@ export class Changes {
 
   async #run(
     synced: ReadonlyMap<string, Synced>,
-    {own, began}: {readonly own: readonly ActualContainer[]; readonly began: number},
+    {
+      own,
+      rules,
+      began,
+    }: {readonly own: readonly ActualContainer[]; readonly rules: readonly Rule[]; readonly began: number},
   ): Promise<void> {
-    for (const rule of this.#rules) {
+    for (const rule of rules) {
       if (rule.exec === undefined || touchedBy(rule, synced).length === 0) continue
       const {service, exec} = rule
       const running = own.filter(each => each.service === service && each.status === 'running')

@@ -20,7 +20,12 @@ export type DevEvent =
       readonly containers: number
       readonly ms: number
     }
-  | {readonly kind: 'restarted'; readonly services: readonly string[]; readonly because: string; readonly ms: number}
+  | {
+      readonly kind: 'restarted' | 'rebuilt'
+      readonly services: readonly string[]
+      readonly because: string
+      readonly ms: number
+    }
   | {
       readonly kind: 'executed'
       readonly service: string

@@ -14,6 +14,8 @@ export type Session = Acting & {
   readonly services: readonly string[]
   /** Absolute paths of what says what the project is. */
   readonly projectFiles: () => Iterable<string>
+  /** Builds the images of services anew, and their containers; gives those that are as they should be. */
+  readonly rebuild: (services: readonly string[]) => Promise<readonly string[]>
   /** Told which of these have changed; gives the project as it is then, or undefined where it stays as it was. */
   readonly reload: (changed: readonly string[]) => Promise<Project | undefined>
 }
@@ -27,7 +29,7 @@ export async function watchProject(session: Session): Promise<void> {
   const {signal, report, engine} = session
   const pending = batches<string>(pace)
   let project = session.project
-  const changes = new Changes(session, () => pending.add(wake))
+  const changes = new Changes(session, {again: () => pending.add(wake), rebuild: session.rebuild})
   const marks = new Marks()
   await marks.changed([...session.projectFiles()])
   let opened = await open(session, project, pending)
@@ -117,8 +119,9 @@ function isUseful(rule: WatchRule, service: Service, report: Session['report']):
   const mount = rule.action.startsWith('sync') ? mountOf(rule, service) : undefined
   const warn = (message: string) => report({kind: 'warned', service: service.name, message})
   if (mount !== undefined) warn(`${rule.path} is not watched: the bind mount at ${mount} shows it already`)
-  if (rule.action === 'rebuild') warn(`${rule.path} is not watched: images cannot be built yet, so there is no rebuild`)
-  return mount === undefined && rule.action !== 'rebuild'
+  const isUnbuilt = rule.action === 'rebuild' && service.build === undefined
+  if (isUnbuilt) warn(`${rule.path} is not watched: nothing says how the image of ${service.name} is built`)
+  return mount === undefined && !isUnbuilt
 }
 
 /** A path that is a link means what it leads to. */

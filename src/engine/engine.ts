@@ -112,9 +112,13 @@ export type FileChange = {readonly path: string} & (
 )
 
 /** Absolute paths of this machine; `shownAs` is how messages call the Dockerfile. */
-export type BuildSpec = Omit<Build, 'secrets' | 'contexts'> & {
+export type BuildSpec = Omit<Build, 'secrets' | 'contexts' | 'ssh'> & {
+  /** By id: an agent's socket or a key. */
+  readonly ssh: Readonly<Record<string, string>>
   readonly secrets: Readonly<Record<string, Uint8Array>>
-  readonly contexts: Readonly<Record<string, {readonly path: string} | {readonly image: string}>>
+  readonly contexts: Readonly<
+    Record<string, {readonly path: string} | {readonly image: string} | {readonly address: string}>
+  >
   readonly name: string
   readonly shownAs: string
   /** `linux/amd64`; the engine's own unless said. */

@@ -317,6 +317,9 @@ export type Build = {
   readonly tags: readonly string[]
   readonly args: Readonly<Record<string, string>>
   readonly labels: Readonly<Record<string, string>>
+  /** Directories, absolute. */
+  readonly cacheFrom: readonly string[]
+  readonly cacheTo: readonly string[]
   /** `id` is what RUN calls it, `key` one of Project.secrets. */
   readonly secrets: ReadonlyArray<{readonly id: string; readonly key: string}>
   /** By name: a directory, `service:NAME`, or an image. */
@@ -324,6 +327,10 @@ export type Build = {
   readonly network?: string
   readonly extraHosts: readonly string[]
   readonly shmSize?: number
+  readonly ulimits: Readonly<Record<string, {readonly soft: number; readonly hard: number}>>
+  readonly privileged: boolean
+  /** By id: an agent's socket or a key, absolute; null: the agent of whoever asks. */
+  readonly ssh: Readonly<Record<string, string | null>>
   readonly noCache: boolean
   readonly noCacheFilter: readonly string[]
   readonly pull: boolean

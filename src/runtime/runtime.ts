@@ -36,7 +36,7 @@ export interface Containers {
    * output is missed. A failed start leaves nothing but the record, with the reason in its state.
    * Errors: program-not-found (exit code 126 or 127 in `exitCode`), start-failed, port-taken, network-failed.
    */
-  start(id: string, options?: {hold?: boolean}): Promise<void>
+  start(id: string, options?: {hold?: boolean; env?: readonly string[]}): Promise<void>
   release(id: string): Promise<void>
   /** Signal, then SIGKILL after `grace` milliseconds; resolves when it has ended. Signals by number. */
   stop(id: string, options: {signal: number; grace: number}): Promise<void>

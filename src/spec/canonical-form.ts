@@ -33,11 +33,16 @@ export type CanonicalService = {
     readonly additional_contexts?: Texts
     readonly args?: Texts
     readonly target?: string
+    readonly cache_from?: readonly string[]
+    readonly cache_to?: readonly string[]
     readonly tags?: readonly string[]
     readonly labels?: Readonly<Record<string, string>>
     readonly network?: string
     readonly extra_hosts?: readonly string[]
     readonly shm_size?: string | number
+    readonly ulimits?: Readonly<Record<string, number | {readonly soft: number; readonly hard: number}>>
+    readonly privileged?: boolean
+    readonly ssh?: Texts
     readonly no_cache?: boolean
     readonly no_cache_filter?: readonly string[]
     readonly pull?: boolean

@@ -1,4 +1,5 @@
 import {isAbsolute, join, normalize} from 'node:path/posix'
+import {cacheDirectory, withDirectory} from './build-cache.ts'
 import {compileRules, type Rules, ruleFor} from './pattern.ts'
 import {seccompPath} from './seccomp-files.ts'
 import {type Entry, get, type MapTree, scalar, type Tree, textOf} from './tree.ts'
@@ -11,6 +12,13 @@ type PathRule = (tree: Tree, base: Base) => Tree
 const local: PathRule = (tree, base) => {
   const path = textOf(tree)
   return path === undefined ? tree : {...tree, ...scalar(absolute(path, base), tree.at)}
+}
+
+/** `type=local,src=DIR`. */
+const cached: PathRule = (tree, base) => {
+  const text = textOf(tree) ?? ''
+  const directory = cacheDirectory(text)
+  return directory === undefined ? tree : {...tree, ...scalar(withDirectory(text, absolute(directory, base)), tree.at)}
 }
 
 /** A directory, unless it is the address of something elsewhere. */
@@ -42,6 +50,8 @@ export const pathRows: ReadonlyArray<readonly [pattern: string, rule: PathRule]>
   ['include.*.path.*', local],
   ['include.*.project_directory', local],
   ['services.*.build.additional_contexts.*', context],
+  ['services.*.build.cache_from.*', cached],
+  ['services.*.build.cache_to.*', cached],
   ['services.*.build.context', context],
   ['services.*.build.ssh.*', local],
   ['services.*.credential_spec.file', local],

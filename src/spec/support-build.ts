@@ -1,19 +1,16 @@
-import {problem} from './problem.ts'
+import {cacheDirectory} from './build-cache.ts'
+import {problem, warning} from './problem.ts'
 import {unsupported, type ValueCheck} from './support-check.ts'
 import {get, itemsOf, textOf} from './tree.ts'
 
-const remote = /^(?:https?|git|ssh):|^git@|^github\.com\//
-
-/** What of a build is not done: contexts from elsewhere, networks of its own, images for other machines. */
+/** What of a build is not done: networks of its own, images for other machines. */
 export const checkBuild: ValueCheck = (tree, {where, context, report}) => {
-  const source = get(tree, 'context')
-  if (source !== undefined && remote.test(textOf(source) ?? '')) {
-    report(
-      unsupported(problem, `${where}.context: a context is a directory of this machine, not ${textOf(source)}`, {
-        at: source.at,
-        hint: 'clone it, and name the directory',
-      }),
-    )
+  for (const key of ['cache_from', 'cache_to']) {
+    itemsOf(get(tree, key)).forEach((item, index) => {
+      if (cacheDirectory(textOf(item) ?? '') !== undefined) return
+      const hint = `write type=local,${key === 'cache_from' ? 'src' : 'dest'}=DIRECTORY`
+      report(unsupported(warning, `${where}.${key}[${index}] has no effect`, {at: item.at, hint}))
+    })
   }
   const network = get(tree, 'network')
   if (network !== undefined && !['', 'default', 'none', 'host', 'bridge'].includes(textOf(network) ?? '')) {

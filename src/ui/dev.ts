@@ -31,10 +31,17 @@ export function devLine(event: DevEvent, {style, width}: {readonly style: Style;
       const what = [named(written, ''), named(removed, '-')].filter(each => each !== '').join(' ')
       return line(event.service, style.good('synced   '), `${what} → ${count(containers, 'container')}`, time(ms))
     }
+    case 'rebuilt':
     case 'restarted': {
       const [first = '', ...others] = event.services
       const also = others.length === 0 ? '' : `and ${others.join(', ')}`
-      return line(first, style.good('restarted'), also, basename(event.because), time(event.ms))
+      return line(
+        first,
+        style.good(event.kind.padEnd('restarted'.length)),
+        also,
+        basename(event.because),
+        time(event.ms),
+      )
     }
     case 'executed':
       return line(

@@ -1,6 +1,7 @@
 // Runs the benchmarks that are named, or all, and prints what they found; build/bench.json has it too.
 import {writeFileSync} from 'node:fs'
 import {cpus, loadavg, release} from 'node:os'
+import {build} from './build.mjs'
 import {compose} from './compose.mjs'
 import {dns} from './dns.mjs'
 import {exec} from './exec.mjs'
@@ -11,7 +12,7 @@ import {start} from './start.mjs'
 import {startup} from './startup.mjs'
 import {watch} from './watch.mjs'
 
-const all = {startup, load, start, exec, compose, scale, services, dns, watch}
+const all = {startup, load, start, exec, compose, scale, services, dns, watch, build}
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter(name => !(name in all))
 if (unknown.length > 0) {

@@ -30,6 +30,8 @@ export function parseFiles(reader: Reader): Body | undefined {
       checksum: flagValue(reader, 'checksum'),
     }),
     link: isFlagged(reader, 'link'),
+    keepGitDir: isFlagged(reader, 'keep-git-dir'),
+    ...(reader.flags.some(each => each.name === 'unpack') ? {unpack: isFlagged(reader, 'unpack')} : {}),
     parents: isFlagged(reader, 'parents'),
     excludes: reader.flags.flatMap(each => (each.name === 'exclude' && each.value !== undefined ? [each.value] : [])),
     contents: contentsOf(sources, reader.line.heredocs),

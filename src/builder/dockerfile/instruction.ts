@@ -31,6 +31,9 @@ export type Body =
       readonly chown?: Raw
       readonly chmod?: Raw
       readonly checksum?: Raw
+      readonly keepGitDir: boolean
+      /** Unless said, archives of the context are unpacked, and those of elsewhere are not. */
+      readonly unpack?: boolean
       readonly parents: boolean
       readonly link: boolean
       readonly excludes: readonly Raw[]

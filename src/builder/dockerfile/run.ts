@@ -25,6 +25,10 @@ export function parseRun(reader: Reader): Body {
   if (network !== undefined && !['default', 'none', 'host'].includes(network.text)) {
     problem(reader, `--network is default, none or host, not "${network.text}"`, network.at)
   }
+  const security = flagValue(reader, 'security')
+  if (security !== undefined && security.text !== 'sandbox') {
+    problem(reader, `--security is sandbox, not "${security.text}"`, security.at, 'the service may say privileged')
+  }
   return {
     kind: 'run',
     command: commandOf(reader),

@@ -47,7 +47,9 @@ export async function openHashes(directory: string, name: string): Promise<Hashe
     async save() {
       if (!isChanged) return
       await mkdir(join(directory, 'hashes'), {recursive: true, mode: 0o700})
-      await writeWhole(path, JSON.stringify({...known, ...seen}))
+      // Of files of layers only those of this build: their directories' names do not come again.
+      const own = Object.entries(known).filter(([file]) => file.startsWith(`${name}/`))
+      await writeWhole(path, JSON.stringify({...Object.fromEntries(own), ...seen}))
     },
   }
 }

@@ -73,6 +73,14 @@ export function writerOver(view: RootView, workplace: string) {
     /** Whether a directory is there, before anything was written. */
     isDirectory: (path: string): boolean => made.has(path) || lookup(view, path)?.kind === 'directory',
 
+    /** A directory, for what is copied into it; one that was there keeps its owner and mode. */
+    async make(to: string, {owner = {uid: 0, gid: 0}, mode}: Attributes): Promise<void> {
+      const wasThere = this.isDirectory(to)
+      const path = await directory(to, owner)
+      if (wasThere || mode === undefined) return
+      await add(path, attributesOf({...owner, mode: mode(0o755, true), mtimeMs: Date.now()}))
+    },
+
     async copy(item: Item, to: string, {owner, mode}: Attributes): Promise<void> {
       const stats = statsOf(item)
       const own = {
@@ -90,8 +98,9 @@ export function writerOver(view: RootView, workplace: string) {
       const path = await fileAt(to, owner)
       await add(path, {change: 'copy', from: Buffer.from(item.hostPath)})
       // A change of owner takes a file's capabilities away: none is made that changes nothing.
-      const isSame = own.uid === stats.uid && own.gid === stats.gid && own.mode === (stats.mode & 0o7777)
-      if (!isSame && !stats.isSymbolicLink()) await add(path, attributesOf(own))
+      const isLink = stats.isSymbolicLink()
+      const isSame = own.uid === stats.uid && own.gid === stats.gid && (isLink || own.mode === (stats.mode & 0o7777))
+      if (!isSame) await add(path, attributesOf(own))
     },
 
     async write(

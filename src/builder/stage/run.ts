@@ -1,9 +1,11 @@
 import {writeFile} from 'node:fs/promises'
 import {hashOf} from '../../base/hash.ts'
 import type {Heredoc} from '../dockerfile/line.ts'
+import {agedTo} from '../epoch.ts'
 import {failureAt} from '../failure.ts'
 import {shellOf, wordsFor} from './configure.ts'
-import {mountsOf, type RunInstruction, type Undo, undoAll} from './mounts.ts'
+import type {RunInstruction, Taken, Undo} from './given.ts'
+import {mountsOf, undoAll} from './mounts.ts'
 import {type StepContext, type Stepped, stepOf} from './stage.ts'
 import type {State} from './state.ts'
 import {withoutStubs} from './stubs.ts'
@@ -35,15 +37,19 @@ export async function runStep(state: State, instruction: RunInstruction, context
     user,
     workingDir,
     network,
+    extraHosts: request.extraHosts,
+    epoch: request.epoch,
+    isPrivileged: request.privileged || undefined,
     mounts: mounts.map(each => each.identity),
   })
-  const {step, isCached} = await stepOf(context, key, async () => {
+  const {step, isCached} = await stepOf(context, {key, parent: state.step}, async () => {
     const said: string[] = []
     const undo: Undo = []
     try {
-      const taken = []
-      for (const each of mounts) taken.push(...(await each.take(undo)))
-      if (script !== undefined) taken.push(await scriptMount(context, script, undo))
+      const given: Taken[] = []
+      for (const each of mounts) given.push(await each.take(undo))
+      if (script !== undefined) given.push({mounts: [await scriptMount(context, script, undo)]})
+      const taken = given.flatMap(each => each.mounts ?? [])
       const proxies = outside.flatMap(name =>
         request.args[name] === undefined ? [] : [`${name}=${request.args[name]}`],
       )
@@ -51,13 +57,16 @@ export async function runStep(state: State, instruction: RunInstruction, context
         {
           image: state.step,
           command,
-          env: [...proxies, ...env],
+          env: [...proxies, ...given.flatMap(each => each.env ?? []), ...env],
           user,
           workingDir,
           network,
           extraHosts: request.extraHosts,
           ...(request.shmSize === undefined ? {} : {shmSize: request.shmSize}),
+          ulimits: request.ulimits,
+          privileged: request.privileged,
           mounts: taken,
+          secretEnv: given.flatMap(each => each.secretEnv ?? []),
         },
         {
           signal,
@@ -74,7 +83,8 @@ export async function runStep(state: State, instruction: RunInstruction, context
         throw failureAt(instruction.at, `${shortened(instruction.text)} ended with exit code ${result.code}`, {said})
       }
       await withoutStubs(result.changed, state.step, taken)
-      return await builds.add(key, state.step, result.changed)
+      await agedTo(request.epoch, result.changed)
+      return await builds.addOnce(key, state.step, result.changed)
     } finally {
       await undoAll(undo)
     }

@@ -1,6 +1,7 @@
 import type {SourceFile} from '../../base/diagnostic.ts'
 import type {Image} from '../../model/image.ts'
 import type {Builds} from '../../runtime/image/builds.ts'
+import {adopted, type Used} from '../cache/local.ts'
 import type {Instruction} from '../dockerfile/instruction.ts'
 import type {Hashes} from '../files/hashes.ts'
 import type {Source} from '../files/source.ts'
@@ -21,21 +22,39 @@ export type StepContext = {
   /** What `--from` and `from=` mean: a stage, a named context, an image. */
   from(name: string, instruction: Instruction): Promise<Source>
   readonly onLine: (line: string) => void
+  /** The steps of this build, for who keeps them elsewhere. */
+  readonly used: Used[]
 }
 
 /** What a step comes to: `isCached` where nothing had to be done. */
 export type Stepped = {readonly state: State; readonly isCached: boolean}
 
-/** Makes a step unless it is known by its key. Two that make the same one at a time make it once. */
+/** Makes a step on top of `parent` unless it is known by its key, here or where the request says. Two that make the same one at a time make it once. */
 export async function stepOf(
-  {builds, isFresh}: StepContext,
-  key: string,
+  context: StepContext,
+  {key, parent}: {readonly key: string; readonly parent: Image},
+  make: () => Promise<Image>,
+): Promise<{step: Image; isCached: boolean}> {
+  const found = await foundOrMade(context, {key, parent}, make)
+  context.used.push({key, parent, step: found.step})
+  return found
+}
+
+async function foundOrMade(
+  {builds, isFresh, signal, request}: StepContext,
+  {key, parent}: {readonly key: string; readonly parent: Image},
   make: () => Promise<Image>,
 ): Promise<{step: Image; isCached: boolean}> {
   const known = isFresh ? undefined : await builds.find(key)
   if (known !== undefined) return {step: known, isCached: true}
-  const running = underWay.get(key)
-  if (running !== undefined) return {step: await running, isCached: true}
+  for (let running = underWay.get(key); running !== undefined; running = underWay.get(key)) {
+    // Another build's failure or end is not ours.
+    const step = await running.catch(() => undefined)
+    if (step !== undefined) return {step, isCached: true}
+    signal.throwIfAborted()
+  }
+  const elsewhere = isFresh ? undefined : await adopted(builds, {directories: request.cacheFrom, key, parent})
+  if (elsewhere !== undefined) return {step: elsewhere, isCached: true}
   const making = make().finally(() => underWay.delete(key))
   underWay.set(key, making)
   return {step: await making, isCached: false}

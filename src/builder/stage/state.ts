@@ -29,7 +29,9 @@ export function expanded(state: State, {text, at}: Raw): string {
   throw failureAt({...at, start: at.start + found.at}, found.problem)
 }
 
-export const recorded = (state: State, createdBy: string, emptyLayer: boolean): State => ({
+type Recorded = {readonly createdBy: string; readonly emptyLayer: boolean; readonly at: number}
+
+export const recorded = (state: State, {createdBy, emptyLayer, at}: Recorded): State => ({
   ...state,
-  history: [...state.history, {created: Date.now(), createdBy, comment: 'stack', emptyLayer}],
+  history: [...state.history, {created: at, createdBy, comment: 'stack', emptyLayer}],
 })

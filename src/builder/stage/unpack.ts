@@ -15,7 +15,9 @@ const magics: ReadonlyArray<readonly [at: number, bytes: string]> = [
 
 /** Whether a file of the context is a tar archive, compressed or not: by its content, as Docker has it. */
 export async function isArchive(path: string): Promise<boolean> {
-  return hasMagic(path) && (await run('tar', ['-tf', path])).status === 0
+  if (!hasMagic(path)) return false
+  const {status, stdout} = await run('tar', ['-tf', path])
+  return status === 0 && stdout !== ''
 }
 
 function hasMagic(path: string): boolean {
@@ -35,7 +37,16 @@ export async function unpackInto(
   archive: string,
   {to, directory, attributes}: {readonly to: string; readonly directory: string; readonly attributes: Attributes},
 ): Promise<void> {
-  await runWell('tar', ['-C', directory, '--numeric-owner', '--same-owner', '-xpf', archive])
+  await runWell('tar', [
+    '-C',
+    directory,
+    '--numeric-owner',
+    '--same-owner',
+    '--xattrs',
+    '--xattrs-include=*',
+    '-xpf',
+    archive,
+  ])
   const source = imageSource({layers: [directory], overlays: []})
   for (const each of walk(source, {...lookup(source.view, '/')!, at: '/'})) {
     // The directory itself is ours.

@@ -3,6 +3,7 @@ import {hashOf} from '../../base/hash.ts'
 import {imageView} from '../../runtime/container/layers.ts'
 import {lookup} from '../../runtime/container/root-view.ts'
 import type {Instruction} from '../dockerfile/instruction.ts'
+import {agedTo} from '../epoch.ts'
 import {writerOver} from '../files/writer.ts'
 import {ownerOf} from './copy.ts'
 import {type StepContext, type Stepped, stepOf} from './stage.ts'
@@ -22,13 +23,15 @@ export async function workdirStep(
   if (lookup(view, workingDir)?.kind === 'directory') return {state: {...state, config}, isCached: true}
   const {user} = state.config
   const owner = ownerOf(state, user === '' ? undefined : {text: user, at: instruction.at})
-  const key = hashOf({step: 'workdir', on: state.step.id, workingDir, owner})
-  const {step, isCached} = await stepOf(context, key, async () => {
+  const key = hashOf({step: 'workdir', on: state.step.id, workingDir, owner, epoch: context.request.epoch})
+  const {step, isCached} = await stepOf(context, {key, parent: state.step}, async () => {
     const workplace = await context.builds.workplace()
     try {
       const writer = writerOver(view, workplace.directory)
       await writer.directory(workingDir, owner)
-      return await context.builds.add(key, state.step, await writer.finish())
+      const written = await writer.finish()
+      await agedTo(context.request.epoch, written)
+      return await context.builds.add(key, state.step, written)
     } finally {
       await workplace.remove()
     }

@@ -18,7 +18,7 @@ const named = (words: string) =>
     operands: {maximum: 0},
     async run({values, context}) {
       const archive = await open(context, values.input)
-      for (const line of await (await libraryOf(context)).load(archive)) context.print(`${line}\n`)
+      for (const line of await libraryOf(await context.engine()).load(archive)) context.print(`${line}\n`)
       return 0
     },
   })

@@ -24,7 +24,8 @@ export const push = command({
     checkServices(operands, Object.keys(services))
     const chosen = operands.length === 0 ? Object.keys(services) : operands
     const names = values['include-deps'] ? withDependencies(chosen, services) : chosen
-    const [engine, library] = await Promise.all([context.engine(), libraryOf(context)])
+    const engine = await context.engine()
+    const library = libraryOf(engine)
     const sending: Sending = {
       engine,
       library,

@@ -23,7 +23,7 @@ const named = (words: string) =>
       if (values.output === undefined && stdout.isTTY === true) {
         throw new StackError('usage', 'an archive is nothing for a terminal', {hint: 'stack save -o FILE IMAGE'})
       }
-      const archive = await (await libraryOf(context)).save(operands)
+      const archive = await libraryOf(await context.engine()).save(operands)
       if (values.output === undefined) await pipeline(archive, stdout, {end: false})
       else await writeBeside(resolve(directory, values.output), archive)
       return 0

@@ -16,7 +16,7 @@ export const watch = command({
   options: {
     'no-up': {type: 'boolean', description: 'start nothing first'},
     quiet: {type: 'boolean', description: 'say only what goes wrong'},
-    prune: {type: 'boolean', hidden: true, description: 'no effect: nothing is built yet'},
+    prune: {type: 'boolean', default: true, description: 'remove images that a rebuild replaced (default: true)'},
   },
   async run({values, operands: services, context}) {
     const upValues = upDefaults()
@@ -34,7 +34,7 @@ export const watch = command({
     if (!values['no-up']) await apply(context, planned.plan, {title: 'up'})
     const {signal, stop} = context.io.interrupts.abortSignal()
     try {
-      await watchStack(context, {planned, values: upValues, services, signal, quiet: values.quiet})
+      await watchStack(context, {planned, values: upValues, services, signal, quiet: values.quiet, prune: values.prune})
       return interruptedCode
     } finally {
       stop()

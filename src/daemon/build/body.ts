@@ -1,15 +1,17 @@
-import {readFile, realpath} from 'node:fs/promises'
+import {realpath} from 'node:fs/promises'
 import {join, relative, resolve} from 'node:path'
-import {errnoOf, StackError} from '../../base/error.ts'
+import {StackError} from '../../base/error.ts'
 import {readText} from '../../base/file.ts'
 import {isFor} from '../../base/platform.ts'
+import {epochOf} from '../../builder/epoch.ts'
 import type {BuildRequest, NamedContext} from '../../builder/request.ts'
+import {lookup, readFrom} from '../../runtime/container/root-view.ts'
 import {architecture} from '../../runtime/image/measure.ts'
 import {flag} from '../http/query.ts'
 
 /** Our own client's request: where things are on this machine. Everything else is in the query, as Docker has it. */
 export type BuildBody = {
-  /** A directory. */
+  /** A directory, or an address. */
   readonly Context: string
   /** Where the Dockerfile is, and how messages call it; or its text. */
   readonly Dockerfile?: string
@@ -17,16 +19,29 @@ export type BuildBody = {
   readonly DockerfileInline?: string
   readonly Tags?: readonly string[]
   readonly NoCacheFilter?: readonly string[]
+  /** Directories. */
+  readonly CacheFrom?: readonly string[]
+  readonly CacheTo?: readonly string[]
+  readonly Ulimits?: ReadonlyArray<{readonly Name: string; readonly Soft: number; readonly Hard: number}>
+  readonly Privileged?: boolean
+  /** By id: an agent's socket or a key. */
+  readonly Ssh?: Readonly<Record<string, string>>
   /** In base64. */
   readonly Secrets?: Readonly<Record<string, string>>
-  readonly Contexts?: Readonly<Record<string, {readonly Path?: string; readonly Image?: string}>>
+  readonly Contexts?: Readonly<Record<string, NamedBody>>
 }
 
-/** A build as the Engine API asks for it: query parameters, and a context that is here by now. */
-export async function requestOf(query: URLSearchParams, body: BuildBody): Promise<BuildRequest> {
+export type NamedBody = {readonly Path?: string; readonly Image?: string; readonly Address?: string}
+
+/**
+ * A build as the Engine API asks for it: query parameters, and a context that is here by now. Links of a foreign one
+ * lead nowhere outside.
+ */
+export async function requestOf(query: URLSearchParams, body: BuildBody, isForeign: boolean): Promise<BuildRequest> {
   const name = query.get('dockerfile') || body.Dockerfile || 'Dockerfile'
+  const read = isForeign ? (path: string) => foreignText(body.Context, path) : (path: string) => readText(path)
   const path = resolve(body.Context, name)
-  const text = body.DockerfileInline ?? (await dockerfileText(path, body.DockerfileName ?? name))
+  const text = body.DockerfileInline ?? (await read(path)) ?? noDockerfile(body.DockerfileName ?? name)
   const network = query.get('networkmode') || 'default'
   if (!['default', 'bridge', 'none', 'host'].includes(network)) {
     throw new StackError('unsupported', `a build can not run on the network "${network}"`, {
@@ -34,17 +49,22 @@ export async function requestOf(query: URLSearchParams, body: BuildBody): Promis
     })
   }
   const target = query.get('target')
+  const args = argumentsOf(query)
+  const epoch = epochOf(args)
   const shmSize = Number(query.get('shmsize') ?? 0)
   refuse(query)
   return {
     dockerfile: {path: body.DockerfileInline === undefined ? (body.DockerfileName ?? name) : 'dockerfile_inline', text},
     context: await realpath(body.Context),
-    ignore: (await readText(`${path}.dockerignore`)) ?? (await readText(join(body.Context, '.dockerignore'))) ?? '',
+    ignore: (await read(`${path}.dockerignore`)) ?? (await read(join(body.Context, '.dockerignore'))) ?? '',
     ...(target ? {target} : {}),
-    args: argumentsOf(query),
+    args,
+    ...(epoch === undefined ? {} : {epoch}),
     tags: [...query.getAll('t'), ...(body.Tags ?? [])].filter(each => each !== ''),
     labels: texts(query, 'labels'),
     noCache: flag(query, 'nocache'),
+    cacheFrom: body.CacheFrom ?? [],
+    cacheTo: body.CacheTo ?? [],
     noCacheFilter: body.NoCacheFilter ?? [],
     pull: flag(query, 'pull'),
     network: network === 'none' || network === 'host' ? network : 'default',
@@ -53,6 +73,9 @@ export async function requestOf(query: URLSearchParams, body: BuildBody): Promis
       .flatMap(each => each.split(','))
       .filter(each => each !== ''),
     ...(shmSize > 0 ? {shmSize} : {}),
+    ulimits: Object.fromEntries(ulimitsOf(query, body).map(each => [each.Name, {soft: each.Soft, hard: each.Hard}])),
+    privileged: body.Privileged ?? false,
+    ssh: body.Ssh ?? {},
     secrets: Object.fromEntries(
       Object.entries(body.Secrets ?? {}).map(([id, content]) => [id, Buffer.from(content, 'base64')]),
     ),
@@ -61,8 +84,6 @@ export async function requestOf(query: URLSearchParams, body: BuildBody): Promis
 }
 
 function refuse(query: URLSearchParams): void {
-  const remote = query.get('remote')
-  if (remote) throw new StackError('unsupported', `a build's context can not be fetched from ${remote}`)
   const platform = query.get('platform')
   if (platform && !isFor(`linux/${architecture}`, platform)) {
     throw new StackError('unsupported', `this machine builds for linux/${architecture}, not for ${platform}`, {
@@ -74,19 +95,30 @@ function refuse(query: URLSearchParams): void {
   }
 }
 
-async function dockerfileText(path: string, name: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
-    throw new StackError('bad-request', `Cannot locate specified Dockerfile: ${name}`)
-  }
+async function foreignText(context: string, path: string): Promise<string | undefined> {
+  const view = {layers: [context], overlays: []}
+  const inside = join('/', relative(context, path))
+  return lookup(view, inside)?.kind === 'file' ? readFrom(view, inside) : undefined
 }
 
-function contextOf(id: string, {Path, Image}: {readonly Path?: string; readonly Image?: string}): NamedContext {
+function noDockerfile(name: string): never {
+  throw new StackError('bad-request', `Cannot locate specified Dockerfile: ${name}`)
+}
+
+function contextOf(id: string, {Path, Image}: NamedBody): NamedContext {
   if (Path !== undefined) return {kind: 'directory', path: Path}
   if (Image !== undefined) return {kind: 'image', reference: Image}
   throw new StackError('bad-request', `the context "${id}" is neither a path nor an image`)
+}
+
+function ulimitsOf(query: URLSearchParams, {Ulimits}: BuildBody): NonNullable<BuildBody['Ulimits']> {
+  const text = query.get('ulimits')
+  if (!text) return Ulimits ?? []
+  try {
+    return JSON.parse(text) as NonNullable<BuildBody['Ulimits']>
+  } catch (cause) {
+    throw new StackError('bad-request', 'ulimits is not JSON', {cause})
+  }
 }
 
 /** One without a value is not given. */

@@ -26,7 +26,7 @@ export function runnerOf(daemon: Daemon): BuildHost['run'] {
         stream.io.on('data', (piece: Buffer) => lines.add(piece))
         output = stream.exited.then(() => undefined)
       })
-      await start(daemon, record)
+      await start(daemon, record, spec.secretEnv)
       signal.addEventListener('abort', stop)
       if (signal.aborted) stop()
       const {code} = await ended
@@ -57,7 +57,8 @@ function changesOf({runtime}: Daemon, {id}: ContainerRecord, {image}: RunSpec) {
   return overlaysOf(runtime.paths.container(id), image).map(({target, upper}) => ({target, directory: upper}))
 }
 
-function bodyOf({image, command, env, user, workingDir, network, extraHosts, shmSize, mounts}: RunSpec): CreateBody {
+function bodyOf(spec: RunSpec): CreateBody {
+  const {image, command, env, user, workingDir, network, extraHosts, shmSize, ulimits, privileged, mounts} = spec
   return {
     Image: image.id,
     Entrypoint: command,
@@ -70,6 +71,8 @@ function bodyOf({image, command, env, user, workingDir, network, extraHosts, shm
       NetworkMode: network === 'default' ? 'default' : network,
       ExtraHosts: extraHosts,
       ...(shmSize === undefined ? {} : {ShmSize: shmSize}),
+      Ulimits: Object.entries(ulimits).map(([Name, {soft, hard}]) => ({Name, Soft: soft, Hard: hard})),
+      Privileged: privileged,
       LogConfig: {Type: 'none', Config: {}},
       Mounts: mounts.map(mountBody),
     },

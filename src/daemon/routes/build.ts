@@ -1,11 +1,15 @@
 import {StackError} from '../../base/error.ts'
 import {build} from '../../builder/build.ts'
+import {fetchContext} from '../../builder/remote/context.ts'
 import type {BuildEvent} from '../../builder/request.ts'
+import {removeCaches} from '../../builder/stage/caches.ts'
+import {isRemote} from '../../model/address.ts'
 import {credentialsOfConfig} from '../../registry/auth.ts'
 import {headerFor} from '../../registry/header.ts'
 import type {Images} from '../../runtime/runtime.ts'
 import {unpackContext} from '../build/archive.ts'
 import {type BuildBody, requestOf, within} from '../build/body.ts'
+import {addressesOf, fetched} from '../build/fetched.ts'
 import {runnerOf} from '../build/run.ts'
 import type {Daemon} from '../context.ts'
 import {parseFilters, prunable} from '../filters.ts'
@@ -26,6 +30,10 @@ export function buildRoutes(daemon: Daemon): Route[] {
         const filters = parseFilters(request.query.get('filters'))
         // A step has no labels.
         const isWanted = prunable(filters, Date.now(), ['dangling'])
+        // Caches are what was used last.
+        if (daemon.runtime.images.builds !== undefined && isWanted({created: Date.now(), labels: {}})) {
+          await removeCaches(daemon.runtime.images.builds.directory)
+        }
         const pruned = await daemon.runtime.images.builds?.prune(({created}) => isWanted({created, labels: {}}))
         reply.json(200, {CachesDeleted: pruned?.ids ?? [], SpaceReclaimed: pruned?.freed ?? 0})
       },
@@ -34,29 +42,40 @@ export function buildRoutes(daemon: Daemon): Route[] {
 }
 
 async function handle(daemon: Daemon, request: Request, reply: Reply): Promise<void> {
-  if (request.raw.headers['content-type']?.startsWith(local)) {
-    return await built(daemon, {request, reply, body: await request.json<BuildBody>()})
-  }
   const {builds} = daemon.runtime.images
   if (builds === undefined) throw new StackError('unsupported', 'there is no store for images')
-  const workplace = await builds.workplace()
-  try {
-    const name = request.query.get('dockerfile') || 'Dockerfile'
-    if (!within(workplace.directory, name)) {
-      throw new StackError('bad-request', `the Dockerfile (${name}) must be within the build context`)
+  const isLocal = request.raw.headers['content-type']?.startsWith(local) === true
+  const remote = request.query.get('remote')
+  const asked = isLocal ? await request.json<BuildBody>() : {Context: remote ?? ''}
+  const isNearby = isLocal && [asked.Context, ...addressesOf(asked)].every(each => !isRemote(each))
+  if (isNearby) return await built(daemon, {request, reply, body: asked, isForeign: false})
+  // Nobody takes what is unpacked for left over.
+  await builds.during(async () => {
+    const workplace = await builds.workplace()
+    try {
+      const fetching = {builds: builds.directory, signal: reply.gone, agent: asked.Ssh?.default}
+      const body = await fetched(asked, workplace.directory, async (address, into) => {
+        if (address !== '') return await fetchContext(address, {...fetching, into})
+        await unpackContext(request.raw, into)
+        return into
+      })
+      const isForeign = body.Context !== asked.Context
+      const name = request.query.get('dockerfile') || asked.Dockerfile || 'Dockerfile'
+      if (isForeign && !within(body.Context, name)) {
+        throw new StackError('bad-request', `the Dockerfile (${name}) must be within the build context`)
+      }
+      await built(daemon, {request, reply, body, isForeign})
+    } finally {
+      await workplace.remove()
     }
-    await unpackContext(request.raw, workplace.directory)
-    await built(daemon, {request, reply, body: {Context: workplace.directory}})
-  } finally {
-    await workplace.remove()
-  }
+  })
 }
 
-type Asked = {readonly request: Request; readonly reply: Reply; readonly body: BuildBody}
+type Asked = {readonly request: Request; readonly reply: Reply; readonly body: BuildBody; readonly isForeign: boolean}
 
 /** Answers with a line of JSON for each thing that happens; one that fails says so in the last. */
-async function built(daemon: Daemon, {request, reply, body}: Asked): Promise<void> {
-  const wanted = await requestOf(request.query, body)
+async function built(daemon: Daemon, {request, reply, body, isForeign}: Asked): Promise<void> {
+  const wanted = await requestOf(request.query, body, isForeign)
   const {images, paths} = daemon.runtime
   const quiet = ['1', 'true'].includes(request.query.get('q') ?? '')
   const out = reply.stream(200, 'application/json')

@@ -10,7 +10,7 @@ type Action = (daemon: Daemon, record: ContainerRecord, query: URLSearchParams) 
 
 /** `POST /containers/{id}/NAME` for each: 204, or 304 where there is nothing to do. */
 const actions: Readonly<Record<string, Action>> = {
-  start,
+  start: (daemon, record) => start(daemon, record),
   stop: (daemon, record, query) => stop(daemon, record, stopOptions(query)),
   kill: (daemon, record, query) => kill(daemon, record, query.get('signal') ?? ''),
   async restart(daemon, record, query) {

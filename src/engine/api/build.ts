@@ -1,4 +1,4 @@
-import {type ErrorCode, StackError} from '../../base/error.ts'
+import {type ErrorCode, errnoOf, StackError} from '../../base/error.ts'
 import type {BuildOptions, BuildSpec} from '../engine.ts'
 import type {Client} from './client.ts'
 import {linesOf} from './streams.ts'
@@ -23,13 +23,19 @@ export async function buildImage(
   spec: BuildSpec,
   {progress, signal, registryConfig}: Building,
 ): Promise<void> {
-  const answer = await client.stream({
-    method: 'POST',
-    path: '/build',
-    query: queryOf(spec),
-    body: bodyOf(spec),
-    registryConfig,
-    ...(signal === undefined ? {} : {signal}),
+  const ask = () =>
+    client.stream({
+      method: 'POST',
+      path: '/build',
+      query: queryOf(spec),
+      body: bodyOf(spec),
+      registryConfig,
+      ...(signal === undefined ? {} : {signal}),
+    })
+  // A daemon that was about to end has not read what it was sent.
+  const answer = await ask().catch(error => {
+    if (errnoOf(error instanceof StackError ? error.cause : error) === 'EPIPE') return ask()
+    throw error
   })
   for await (const line of linesOf(answer)) {
     const {stackStep, stackError} = JSON.parse(line) as BuildLine
@@ -68,11 +74,19 @@ const bodyOf = (spec: BuildSpec) => ({
   DockerfileName: spec.shownAs,
   ...(spec.dockerfileInline === undefined ? {} : {DockerfileInline: spec.dockerfileInline}),
   Tags: [spec.name, ...spec.tags],
+  CacheFrom: spec.cacheFrom,
+  CacheTo: spec.cacheTo,
   NoCacheFilter: spec.noCacheFilter,
+  Ulimits: Object.entries(spec.ulimits).map(([Name, {soft, hard}]) => ({Name, Soft: soft, Hard: hard})),
+  Privileged: spec.privileged,
+  Ssh: spec.ssh,
   Secrets: Object.fromEntries(
     Object.entries(spec.secrets).map(([id, content]) => [id, Buffer.from(content).toString('base64')]),
   ),
   Contexts: Object.fromEntries(
-    Object.entries(spec.contexts).map(([id, each]) => [id, 'path' in each ? {Path: each.path} : {Image: each.image}]),
+    Object.entries(spec.contexts).map(([id, each]) => [
+      id,
+      'path' in each ? {Path: each.path} : 'image' in each ? {Image: each.image} : {Address: each.address},
+    ]),
   ),
 })

@@ -82,7 +82,7 @@ export class LocalContainers implements Containers {
     return lacking
   }
 
-  start(id: string, {hold = false}: {hold?: boolean} = {}): Promise<void> {
+  start(id: string, {hold = false, env = []}: {hold?: boolean; env?: readonly string[]} = {}): Promise<void> {
     return this.#serial.run(id, async () => {
       const entry = this.#entry(id)
       if (entry.live !== undefined)
@@ -90,6 +90,7 @@ export class LocalContainers implements Containers {
       try {
         await startContainer(this.#parts, entry.record, {
           hold,
+          env,
           find: other => this.get(other),
           pidOf: other => this.#entries.get(other)?.live?.pid,
         })

@@ -22,6 +22,8 @@ import {containerSteps, type StepFacts} from './steps.ts'
 
 export type StartOptions = {
   readonly hold: boolean
+  /** In addition to the container's, of this start alone: kept nowhere. */
+  readonly env: readonly string[]
   readonly find: (id: string) => ContainerRecord | undefined
   /** Of a container that runs. */
   readonly pidOf: (id: string) => number | undefined
@@ -112,6 +114,7 @@ async function factsOf(
     devices: [...(record.host.privileged ? hostDevices() : []), ...devices],
     wake: parts.wake,
     hold: options.hold,
+    env: options.env,
   }
 }
 

@@ -34,6 +34,8 @@ export type StepFacts = {
   readonly devices: readonly DeviceNode[]
   readonly wake: {readonly lock: string; readonly command: readonly string[]} | undefined
   readonly hold: boolean
+  /** In addition to the container's, of this start alone. */
+  readonly env?: readonly string[]
 }
 export type OverlayFacts = {
   readonly target: string
@@ -56,7 +58,10 @@ export function containerSteps(record: ContainerRecord, facts: StepFacts): Monit
     ...namespaceSteps(record, facts.shared),
     ...rootSteps(record, facts),
     ...protectionSteps(record, facts.cgroup),
-    ...processSteps(record, facts, {command: [...record.config.entrypoint, ...record.config.cmd]}),
+    ...processSteps(record, facts, {
+      command: [...record.config.entrypoint, ...record.config.cmd],
+      ...(facts.env === undefined ? {} : {env: facts.env}),
+    }),
   ]
 }
 

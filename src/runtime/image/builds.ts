@@ -16,6 +16,7 @@ export type BuiltImage = {
   readonly step: Image
   readonly config: ImageConfig
   readonly names: readonly string[]
+  readonly created: number
   readonly history: readonly HistoryEntry[]
   readonly onBuild: readonly string[]
   readonly author: string
@@ -55,15 +56,16 @@ export function buildsOf(images: string, store: ImageStore) {
       const {layers, overlays, size} = recordOf(image)
       const found = await steps.find(key)
       const made = {layers, overlays, size, architecture, config: noConfig, created: Date.now(), id: `sha256:${key}`}
-      return store.shown(found ?? (await steps.keep(made)))
+      return store.shown(found ?? (await steps.keep(key, made)))
     },
 
     /** The same of nothing. */
     async scratch(): Promise<Image> {
       await steps.empty(noLayer)
-      const id = `sha256:${hashOf('scratch')}`
+      const key = hashOf('scratch')
+      const id = `sha256:${key}`
       const made = {layers: [noLayer], overlays: [], size: 0, architecture, config: noConfig, created: Date.now(), id}
-      return store.shown((await steps.find(hashOf('scratch'))) ?? (await steps.keep(made)))
+      return store.shown((await steps.find(key)) ?? (await steps.keep(key, made)))
     },
 
     async find(key: string): Promise<Image | undefined> {
@@ -71,15 +73,37 @@ export function buildsOf(images: string, store: ImageStore) {
       return found && store.shown(found)
     },
 
+    /** A step that is known by what it holds. */
     async add(key: string, parent: Image, changed: Changed): Promise<Image> {
-      return store.shown(await steps.add(key, recordOf(parent), changed))
+      return store.shown(await steps.add(key, recordOf(parent), {changed, isOnce: false}))
+    },
+
+    /** A step that is known by how it came to be: done once more, it is another. */
+    async addOnce(key: string, parent: Image, changed: Changed): Promise<Image> {
+      return store.shown(await steps.add(key, recordOf(parent), {changed, isOnce: true}))
+    },
+
+    /** A step of elsewhere, with the id that it has there. */
+    async adopt(key: string, parent: Image, {id, changed}: {readonly id: string; readonly changed: Changed}) {
+      return store.shown(await steps.add(key, recordOf(parent), {changed, isOnce: true, id}))
+    },
+
+    /** What a step has that the one before has not: the layers' ids, and their directories. */
+    added(parent: Image, step: Image): Array<{target: string; layer: string; directory: string}> {
+      const [before, after] = [recordOf(parent), recordOf(step)]
+      const of = (target: string, own: readonly string[], old: readonly string[]) =>
+        own.slice(0, own.length - old.length).map(layer => ({target, layer, directory: steps.path(layer)}))
+      return [
+        ...of('/', after.layers, before.layers),
+        ...after.overlays.flatMap(({target, own}, index) => of(target, own, before.overlays[index]?.own ?? [])),
+      ]
     },
 
     /** A directory for what is being made, on the file system of the layers; removed with the next load, if not before. */
     workplace: () => workplaceIn(images),
 
     /** An image in the store: its id says what it is made of and how it runs, not when it was made. */
-    async finish({step, config, names, history, onBuild, author}: BuiltImage): Promise<Image> {
+    async finish({step, config, names, created, history, onBuild, author}: BuiltImage): Promise<Image> {
       const {layers, overlays, size} = recordOf(step)
       const references = names.map(each => parseReference(each).text)
       const build = {history, onBuild, author}
@@ -91,7 +115,7 @@ export function buildsOf(images: string, store: ImageStore) {
         size,
         config,
         architecture,
-        created: Date.now(),
+        created,
         build,
       })
     },

@@ -2,13 +2,28 @@ import {spawn} from 'node:child_process'
 import {StackError} from '../../base/error.ts'
 
 export type Outcome = {readonly status: number; readonly stdout: string; readonly stderr: string}
-export type ProgramOptions = {readonly cwd?: string; readonly onLine?: (line: string) => void}
+export type ProgramOptions = {
+  readonly cwd?: string
+  readonly onLine?: (line: string) => void
+  readonly env?: Readonly<Record<string, string>>
+  /** Kills it. */
+  readonly signal?: AbortSignal
+}
 
 /** Runs a program of the host to its end, in the C locale since its words are read. A missing one rejects with ENOENT. */
-export function run(file: string, args: readonly string[], {cwd = '/', onLine}: ProgramOptions = {}): Promise<Outcome> {
+export function run(
+  file: string,
+  args: readonly string[],
+  {cwd = '/', onLine, env: more, signal}: ProgramOptions = {},
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const env = {...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive'}
-    const child = spawn(file, args, {cwd, env, stdio: ['ignore', 'pipe', 'pipe']})
+    const env = {...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive', ...more}
+    const child = spawn(file, args, {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(signal === undefined ? {} : {signal}),
+    })
     const [stdout, stderr] = [gather(child.stdout, onLine), gather(child.stderr)]
     child.once('error', reject)
     child.once('close', (code, signal) =>

@@ -4,6 +4,7 @@ import {mkdir, readdir, rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {errnoOf} from '../../base/error.ts'
 import {readJson, writeWhole} from '../../base/file.ts'
+import {hashOf} from '../../base/hash.ts'
 import type {LayerStore} from './layers.ts'
 import {sizeOf} from './measure.ts'
 import type {ImageRecord} from './records.ts'
@@ -11,7 +12,9 @@ import type {ImageRecord} from './records.ts'
 export type StepStore = ReturnType<typeof stepStore>
 
 /** Gives the directories of what a step changed, by the overlay that they belong to (`/`, `/usr`); they are moved. */
-export type Changed = ReadonlyArray<{readonly target: string; readonly directory: string}>
+export type Changed = ReadonlyArray<{readonly target: string; readonly directory: string; readonly layer?: string}>
+/** `id`, and each `layer`, are those that they have elsewhere. */
+export type Addition = {readonly changed: Changed; readonly isOnce: boolean; readonly id?: string}
 
 /**
  * Steps of builds in `images/steps/<key>.json`, each an image: what was there before it and its own layers on top. The
@@ -21,30 +24,46 @@ export function stepStore({images, layers}: {readonly images: string; readonly l
   const directory = join(images, 'steps')
   const path = (key: string) => join(directory, `${key}.json`)
   const known = new Map<string, ImageRecord>()
+  const byKey = new Map<string, ImageRecord>()
 
   const isWhole = (record: ImageRecord): boolean =>
     [...record.layers, ...record.overlays.flatMap(each => each.own)].every(id => existsSync(layers.path(id)))
 
-  async function all(): Promise<ImageRecord[]> {
+  const all = async (): Promise<ImageRecord[]> => [...(await read()).values()]
+
+  /** By their keys. */
+  async function read(): Promise<ReadonlyMap<string, ImageRecord>> {
     const names = await readdir(directory).catch((error: unknown) => {
       if (errnoOf(error) === 'ENOENT') return []
       throw error
     })
-    const read = names.filter(each => each.endsWith('.json')).map(each => readJson<ImageRecord>(join(directory, each)))
-    return (await Promise.all(read)).filter(each => each !== undefined)
+    const keys = names.flatMap(each => (each.endsWith('.json') ? [each.slice(0, -'.json'.length)] : []))
+    const found = await Promise.all(
+      keys.map(async key => {
+        const record = await readJson<ImageRecord>(path(key))
+        return record === undefined ? [] : [[key, record] as const]
+      }),
+    )
+    return new Map(found.flat())
   }
 
-  async function keep(record: ImageRecord): Promise<ImageRecord> {
+  async function keep(key: string, record: ImageRecord): Promise<ImageRecord> {
     await mkdir(directory, {recursive: true, mode: 0o700})
-    await writeWhole(path(keyOf(record.id)), JSON.stringify(record))
-    known.set(record.id, record)
+    await writeWhole(path(key), JSON.stringify(record))
+    remember(key, record)
     return record
   }
 
+  function remember(key: string, record: ImageRecord): void {
+    known.set(record.id, record)
+    byKey.set(key, record)
+  }
+
   /** A layer of what is in a directory, which is moved; undefined where there is nothing in it. */
-  async function layerOf(from: string): Promise<string | undefined> {
+  async function layerOf(from: string, given: string | undefined): Promise<string | undefined> {
+    if (given !== undefined && existsSync(layers.path(given))) return given
     if ((await readdir(from)).length === 0) return undefined
-    const id = randomBytes(32).toString('hex')
+    const id = given ?? randomBytes(32).toString('hex')
     await layers.take(id, from)
     return id
   }
@@ -56,28 +75,35 @@ export function stepStore({images, layers}: {readonly images: string; readonly l
 
     async load(): Promise<void> {
       known.clear()
-      for (const record of await all()) if (isWhole(record)) known.set(record.id, record)
+      byKey.clear()
+      for (const [key, record] of await read()) if (isWhole(record)) remember(key, record)
     },
 
-    /** By its id, `sha256:` and the key. */
+    /** By its id. */
     get: (id: string): ImageRecord | undefined => known.get(id),
 
     async find(key: string): Promise<ImageRecord | undefined> {
-      const record = known.get(`sha256:${key}`)
+      const record = byKey.get(key)
       return record !== undefined && isWhole(record) ? record : undefined
     },
 
-    /** The step `key`: `parent` with what was changed. Within `during`. */
-    async add(key: string, parent: ImageRecord, changed: Changed): Promise<ImageRecord> {
+    /**
+     * The step `key`: `parent` with what was changed. Its id says what it is: of one whose key tells no more than how it
+     * came to be (`isOnce`) no other has the same. Within `during`.
+     */
+    async add(key: string, parent: ImageRecord, {changed, isOnce, id: given}: Addition): Promise<ImageRecord> {
       let {layers: own, overlays, size} = parent
-      for (const {target, directory: from} of changed) {
-        const id = await layerOf(from)
+      const made: string[] = []
+      for (const {target, directory: from, layer} of changed) {
+        const id = await layerOf(from, layer)
         if (id === undefined) continue
+        made.push(id)
         size += await sizeOf(layers.path(id))
         if (target === '/') own = [id, ...own]
         else overlays = overlays.map(each => (each.target === target ? {...each, own: [id, ...each.own]} : each))
       }
-      return await keep({...parent, id: `sha256:${key}`, layers: own, overlays, size, created: Date.now()})
+      const id = given ?? `sha256:${isOnce && made.length > 0 ? hashOf({key, made}) : key}`
+      return await keep(key, {...parent, id, layers: own, overlays, size, created: Date.now()})
     },
 
     /** An empty layer that every image from scratch is stacked on. */
@@ -87,14 +113,13 @@ export function stepStore({images, layers}: {readonly images: string; readonly l
 
     /** Gives the ids of those that are forgotten. */
     async forget(wanted: (step: ImageRecord) => boolean): Promise<string[]> {
-      const gone = (await all()).filter(wanted).map(({id}) => id)
-      for (const id of gone) {
+      const gone = [...(await read())].filter(([, step]) => wanted(step))
+      for (const [key, {id}] of gone) {
         known.delete(id)
-        await rm(path(keyOf(id)), {force: true})
+        byKey.delete(key)
+        await rm(path(key), {force: true})
       }
-      return gone
+      return gone.map(([, {id}]) => id)
     },
   }
 }
-
-const keyOf = (id: string): string => id.replace('sha256:', '')

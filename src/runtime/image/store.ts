@@ -87,11 +87,12 @@ export class ImageStore {
 
   /** Keeps an image whose layers are there, and lets the references mean it. Within `during`. */
   async keep(references: readonly string[], record: ImageRecord): Promise<Image> {
-    const kept = this.#images.get(record.id) ?? record
-    await this.#records.write(kept)
-    this.#images.set(record.id, kept)
+    if (!this.#isWhole(record.id)) {
+      await this.#records.write(record)
+      this.#images.set(record.id, record)
+    }
     for (const reference of references) await this.name(reference, record.id)
-    return this.#image(kept)
+    return this.#image(this.#images.get(record.id) ?? record)
   }
 
   /** Writes what is known of an image anew. */
@@ -166,10 +167,12 @@ export class ImageStore {
 
   /** One whose layers somebody took away is made again. */
   #present({id}: Recipe): ImageRecord | undefined {
+    return this.#isWhole(id) ? this.#images.get(id) : undefined
+  }
+
+  #isWhole(id: string): boolean {
     const record = this.#images.get(id)
     return record !== undefined && layersOf(record).every(each => existsSync(this.#layers.path(each)))
-      ? record
-      : undefined
   }
 
   /** Another process may have made it meanwhile. The record comes last, and makes it exist. */

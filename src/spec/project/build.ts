@@ -1,6 +1,7 @@
 import {basename} from 'node:path/posix'
 import {parseBytes} from '../../base/bytes.ts'
 import type {Build} from '../../model/project.ts'
+import {cacheDirectory} from '../build-cache.ts'
 import type {CanonicalService} from '../canonical-form.ts'
 import {mapValues} from '../normalise.ts'
 import {defined} from './defined.ts'
@@ -14,10 +15,15 @@ export function buildOf({build}: CanonicalService): Build | undefined {
     tags: build.tags ?? [],
     args: withoutNull(build.args ?? {}),
     labels: mapValues(build.labels ?? {}, value => value),
+    cacheFrom: (build.cache_from ?? []).flatMap(each => cacheDirectory(each) ?? []),
+    cacheTo: (build.cache_to ?? []).flatMap(each => cacheDirectory(each) ?? []),
     secrets: (build.secrets ?? []).map(({source = '', target}) => ({id: basename(target || source), key: source})),
     contexts: withoutNull(build.additional_contexts ?? {}),
     extraHosts: (build.extra_hosts ?? []).map(host => host.replace('=', ':')),
     ...defined({shmSize: build.shm_size === undefined ? undefined : parseBytes(String(build.shm_size))}),
+    ulimits: mapValues(build.ulimits ?? {}, value => (typeof value === 'number' ? {soft: value, hard: value} : value)),
+    privileged: build.privileged ?? false,
+    ssh: mapValues(build.ssh ?? {}, path => (path === null || path === '' ? null : String(path))),
     noCache: build.no_cache ?? false,
     noCacheFilter: build.no_cache_filter ?? [],
     pull: build.pull ?? false,

@@ -9,7 +9,11 @@ export type Facts = Pick<
 >
 export type Usage = Pick<Load, 'cpu' | 'memory'>
 /** Milliseconds since the epoch. */
-export type Last = {readonly what: 'synced' | 'restarted' | 'ran'; readonly detail: string; readonly at: number}
+export type Last = {
+  readonly what: 'synced' | 'restarted' | 'rebuilt' | 'ran'
+  readonly detail: string
+  readonly at: number
+}
 export type LogLine = {readonly source: string; readonly service: string; readonly text: string}
 export type Level = 'info' | 'warning' | 'error'
 
@@ -154,7 +158,7 @@ function withDone(state: ScreenState, event: DevEvent, line: string): ScreenStat
   const next = withLines(state, [{source: session, service, text: line}])
   if (event.kind === 'watching') return {...next, rules: state.rules + 1}
   if (event.kind === 'warned') return {...next, notice: {level: 'warning', text: printable(event.message)}}
-  const what = {synced: 'synced', restarted: 'restarted', executed: 'ran'} as const
+  const what = {synced: 'synced', restarted: 'restarted', rebuilt: 'rebuilt', executed: 'ran'} as const
   const touched = 'services' in event ? event.services : [event.service]
   const last: Last = {what: what[event.kind], detail: detailOf(event), at: state.now}
   return {...next, last: new Map([...state.last, ...touched.map(name => [name, last] as const)])}

@@ -50,6 +50,8 @@ test('a step that fails is shown with its place and last lines, and leaves nothi
     'compose.yaml': 'services: {web: {build: {context: ., network: none}}}\n',
     Dockerfile: 'FROM host://\nRUN echo before && \\\n  echo the reason >&2 && exit 3\n',
   })
+  const dry = await place.stack('--dry-run', 'build')
+  expect(dry.stdout).toMatch(/^build \S+-web for web\n$/)
   const outcome = await place.stack('build')
   expect(outcome.code).toBe(1)
   expect(outcome.all).toContain(
@@ -116,6 +118,29 @@ test('what RUN sees: mounts, secrets that stay nowhere, arguments, users, heredo
   expect(ran.all).not.toContain('secrets\n')
   const found = spawnSync('grep', ['-rl', 'hush-hush-secret', state()], {encoding: 'utf8'}).stdout
   expect(found).toBe('')
+})
+
+test('what is done anew is another image, and what was built on it is built anew', async () => {
+  await using place = await Workplace.make({
+    'compose.yaml':
+      'services: {web: {build: {context: ., network: none, no_cache_filter: [moment]}, network_mode: none}}\n',
+    Dockerfile: [
+      'FROM host:// AS moment',
+      'RUN cat /proc/sys/kernel/random/uuid > /moment',
+      'FROM moment AS more',
+      'RUN cp /moment /copy',
+      'FROM host://',
+      'COPY --from=more /copy /copy',
+      'CMD ["cat", "/copy"]',
+      '',
+    ].join('\n'),
+  })
+  const first = await place.stack('up', '--no-log-prefix')
+  const kept = await place.stack('up', '--no-log-prefix')
+  expect(kept.stdout).toBe(first.stdout)
+  const again = await place.stack('up', '--build', '--no-log-prefix')
+  expect(again.stdout).toMatch(/^[0-9a-f-]{36}$/m)
+  expect(again.stdout).not.toBe(first.stdout)
 })
 
 test('a build that is killed at a step leaves no mount, no process and no half layer', async () => {

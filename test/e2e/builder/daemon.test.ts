@@ -92,3 +92,53 @@ test('docker build without BuildKit', async context => {
   const failing = await place.run('docker', ['build', '-f', 'Failing', '.'], environment)
   expect(failing).toMatchObject({code: 1, stderr: expect.stringMatching(/^Failing:2:.*nothing-of-this-name/m)})
 })
+
+test('--builder buildah: another program builds, and the image is here', async context => {
+  needs(context, 'buildah')
+  await using place = await Workplace.make({
+    'compose.yaml': [
+      'services:',
+      '  web:',
+      '    image: "foreign:1"',
+      '    network_mode: none',
+      '    build: {context: ., network: none, args: {A: given}, labels: {made: there}, secrets: [s], target: first}',
+      'secrets: {s: {file: ./s}}',
+      '',
+    ].join('\n'),
+    s: 'hush',
+    Dockerfile: [
+      'FROM scratch AS first',
+      'ARG A',
+      'COPY busybox /bin/sh',
+      'RUN --mount=type=secret,id=s [ "$(cat /run/secrets/s)" = hush ] && echo "$A" > /said',
+      'CMD ["/bin/sh", "-c", "read x < /said; echo $x"]',
+      'FROM first',
+      'RUN false',
+      '',
+    ].join('\n'),
+  })
+  const at = (name: string) => join(place.directory, name)
+  await place.run('sh', ['-c', 'cp "$(command -v busybox)" busybox'])
+  const [driver, conf] = ['overlay', at('storage.conf')]
+  await place.write(
+    'storage.conf',
+    `[storage]\ndriver = "${driver}"\ngraphroot = "${at('b')}"\nrunroot = "${at('br')}"\n`,
+  )
+  const environment = {CONTAINERS_STORAGE_CONF: conf, BUILDAH_ISOLATION: 'chroot', TMPDIR: place.directory}
+  const build = (...words: string[]) =>
+    place.run(process.execPath, [place.stackProgram, 'build', ...words], environment, 120)
+  try {
+    const outcome = await build('--builder', 'buildah')
+    expect(outcome.code, outcome.all).toBe(0)
+    expect((await place.stack('up', '--no-build', '--no-log-prefix')).stdout).toContain('given\n')
+    await place.write('Dockerfile', 'FROM scratch\nCOPY none /\n')
+    const failed = await build('--builder', 'buildah', '--progress', 'plain')
+    expect(failed.code).toBe(1)
+    expect(failed.all).toContain('buildah bud ended with')
+    expect((await build('--builder', 'other')).code).not.toBe(0)
+    const lines = (await build('-m', '1g', '--progress', 'json', '--no-cache', '--pull')).all.trim().split('\n')
+    expect(lines.filter(each => each.startsWith('{')).length).toBeGreaterThan(1)
+  } finally {
+    await place.run('sh', ['-c', `umount -l ${at('b/overlay')}; rm -rf ${at('b')} ${at('br')}; true`])
+  }
+})

@@ -167,7 +167,7 @@ services:
 describe('rules', () => {
   test('restart takes along who asks for it and nobody else; sync+exec runs; a program that has ended is started', async () => {
     await watching(rules, {'settings.ini': 'a', 'package.json': '', 'conf/x': 'x', 'app/x': ''})
-    expect(said()).toContain('images cannot be built yet, so there is no rebuild')
+    expect(said()).toContain('nothing says how the image of web is built')
     await save('settings.ini', 'b')
     await inside('wc -l < /tmp/starts', '2\n', 'web')
     await inside('wc -l < /tmp/starts', '2\n', 'front')
@@ -180,6 +180,35 @@ describe('rules', () => {
     await save('conf/x', 'last')
     await inside('cat /tmp/ran', '0\nlast', 'other')
     expect(await sh('wc -l < /tmp/starts', 'web')).toBe('2\n')
+  })
+
+  test('rebuild builds the image anew and makes the containers of the service anew; the old image goes', async () => {
+    const compose = `name: rebuilt
+services:
+  web:
+    build: {context: ., network: none}
+    command: sh -c 'cat /version; exec sleep infinity'
+    init: true
+    scale: 2
+    develop: {watch: [{action: rebuild, path: ./app}]}
+  other: {image: "host://", command: sleep infinity, init: true}
+`
+    const dockerfile = 'FROM host://\nCOPY app/version /version\nRUN test "$(cat /version)" != bad\n'
+    const child = await watching(compose, {Dockerfile: dockerfile, 'app/version': 'one'})
+    const other = (await place.stack('ps', '-q', 'other')).stdout
+    await inside('cat /version', 'one', 'web', 2)
+    await save('app/version', 'bad')
+    await eventually(() => said().includes('web could not be rebuilt'), {what: 'the failure'})
+    expect(await sh('cat /version')).toBe('one')
+    await save('app/version', 'two')
+    await inside('cat /version', 'two', 'web', 1)
+    await inside('cat /version', 'two', 'web', 2)
+    await eventually(() => said().includes('rebuilt'), {what: 'the word'})
+    expect((await place.stack('ps', '-q', 'other')).stdout).toBe(other)
+    child.kill('SIGINT')
+    await eventually(() => child.exitCode !== null, {what: 'the end'})
+    const images = (await place.stack('images', '-q', 'web')).stdout.trim().split('\n')
+    expect(new Set(images).size).toBe(1)
   })
 
   test('--dry-run says what would be watched and does nothing; JSON has a line for each thing', async () => {

@@ -15,7 +15,7 @@ export const imageHistory = command({
   },
   operands: {minimum: 1, maximum: 1},
   async run({values, operands: [image = ''], context}) {
-    const steps = await (await libraryOf(context)).history(image)
+    const steps = await libraryOf(await context.engine()).history(image)
     context.print(await renderListing(listingOf(steps, {whole: values['no-trunc'], now: Date.now()}), values))
     return 0
   },

@@ -17,7 +17,7 @@ export const imageInspect = command({
   },
   operands: {minimum: 1},
   async run({values, operands, context}) {
-    const library = await libraryOf(context)
+    const library = libraryOf(await context.engine())
     const found = await Promise.all(operands.map(each => library.inspect(each)))
     context.print(values.format === 'table' ? await shortly(found) : `${JSON.stringify(found, null, 4)}\n`)
     return 0

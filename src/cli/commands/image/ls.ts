@@ -27,7 +27,7 @@ export const imageLs = command({
   operands: {maximum: 1},
   async run({values, operands, context}) {
     const asked = filtersOf([...values.filter, ...operands.map(each => `reference=${each}`)], known)
-    const images = await (await libraryOf(context)).list(asked)
+    const images = await libraryOf(await context.engine()).list(asked)
     const form = {digests: values.digests, whole: values['no-trunc'], now: Date.now()}
     context.print(await renderListing(listingOf(images, form), values))
     return 0

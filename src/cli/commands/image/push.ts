@@ -10,7 +10,7 @@ export const imagePush = command({
   },
   operands: {minimum: 1},
   async run({values, operands, context}) {
-    const library = await libraryOf(context)
+    const library = libraryOf(await context.engine())
     const tasks = [...new Set(operands)].map(image => ({
       id: `Image ${image}`,
       doing: 'Pushing',

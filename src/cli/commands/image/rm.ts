@@ -14,7 +14,7 @@ export const imageRm = command({
   },
   operands: {minimum: 1},
   async run({values, operands, context}) {
-    const library = await libraryOf(context)
+    const library = libraryOf(await context.engine())
     const renderer = await context.renderer()
     let failed = false
     for (const image of operands) {

@@ -7,7 +7,7 @@ export const imageTag = command({
   options: {},
   operands: {minimum: 2, maximum: 2},
   async run({operands: [image = '', name = ''], context}) {
-    const library = await libraryOf(context)
+    const library = libraryOf(await context.engine())
     if (!context.settings.dryRun) await library.tag(image, name)
     return 0
   },
