@@ -36,7 +36,10 @@ export async function pushTestImage(host) {
 /** Sizes and paths of files, taken evenly from all that there are. */
 function listed() {
   const words = ['/usr/bin', '/usr/lib', '/usr/share', '-xdev', '-type', 'f', '-printf', '%s\\t%p\\n']
-  const lines = run('find', words, {maxBuffer: 1 << 28}).trimEnd().split('\n').sort(byPath)
+  const lines = run('find', words, {maxBuffer: 1 << 28})
+    .trimEnd()
+    .split('\n')
+    .sort(byPath)
   const files = lines.map(line => line.split('\t')).map(([size, path]) => ({size: Number(size), path}))
   const honest = files.filter(each => each.size < layerBytes / 4)
   const sum = honest.reduce((total, each) => total + inArchive(each), 0)
@@ -60,11 +63,30 @@ function shared(files) {
   return shares
 }
 
+/** As builders do: directories before what is in them. */
+function withParents(paths) {
+  const parents = new Set()
+  for (const path of paths) {
+    for (let at = path.indexOf('/', 1); at > 0; at = path.indexOf('/', at + 1)) parents.add(path.slice(0, at))
+  }
+  return [...[...parents].sort(), ...paths]
+}
+
 function archive(paths) {
   const [list, tar] = [`${root}build/bench-list`, `${root}build/bench-tar`]
-  writeFileSync(list, paths.join('\n'))
+  writeFileSync(list, withParents(paths).join('\n'))
   try {
-    run('tar', ['-cf', tar, '--numeric-owner', '--hard-dereference', '-P', '--transform=s,^/,,', '-T', list])
+    run('tar', [
+      '-cf',
+      tar,
+      '--numeric-owner',
+      '--no-recursion',
+      '--hard-dereference',
+      '-P',
+      '--transform=s,^/,,',
+      '-T',
+      list,
+    ])
     return readFileSync(tar)
   } finally {
     for (const each of [list, tar]) rmSync(each, {force: true})

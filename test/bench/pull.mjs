@@ -57,7 +57,10 @@ export async function* pull() {
 }
 
 function stackIn(directory) {
-  writeFileSync(join(directory, 'keep.yaml'), 'name: keep\nservices: {keep: {image: "host://", command: sleep 10000}}\n')
+  writeFileSync(
+    join(directory, 'keep.yaml'),
+    'name: keep\nservices: {keep: {image: "host://", command: sleep 10000}}\n',
+  )
   return (...words) => run(process.execPath, [`${root}bin/stack.mjs`, ...words], {cwd: directory, ...long})
 }
 
@@ -125,7 +128,9 @@ function daemonPid() {
   const pids = readdirSync('/proc').filter(each => /^\d+$/.test(each))
   return pids.find(pid => {
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('stack.mjs\0daemon') && readlinkSync(`/proc/${pid}/exe`)
+      return (
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('stack.mjs\0daemon') && readlinkSync(`/proc/${pid}/exe`)
+      )
     } catch {
       return false
     }

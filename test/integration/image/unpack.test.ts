@@ -54,7 +54,12 @@ async function unpackBytes(
     limits?: NodeJS.ProcessEnv
   } = {},
 ): Promise<void> {
-  const archive = {name: `sha256:${'1'.repeat(64)}`, diffId: digestOf(bytes), open: () => once(packed), lowers}
+  const archive = {
+    name: `sha256:${'1'.repeat(64)}`,
+    diffId: digestOf(bytes),
+    open: () => once(packed),
+    below: async () => lowers,
+  }
   await unpackLayer(to, archive, limitsFrom(limits))
 }
 
