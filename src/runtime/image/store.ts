@@ -42,7 +42,7 @@ export class ImageStore {
     this.#claims = claimsOf(images)
   }
 
-  /** Reads the records, and removes what killed processes left half done. */
+  /** Reads the records, and removes what killed processes left half done; whole blobs wait for whoever pulls again. */
   async load(): Promise<void> {
     this.#images.clear()
     this.#names.clear()
@@ -173,19 +173,19 @@ export class ImageStore {
 
   /** Layers and blobs of which no record tells, in bytes; nothing while somebody makes an image. */
   async #removeUnused(): Promise<number> {
-    const freed = await this.#claims.unlessClaimed(async () => {
+    const freed = await this.#claims.unlessClaimed(async wasKilled => {
       const records = [...(await this.#records.all()), ...(await this.steps.all())]
       const layers = await this.#layers.sweep(async () => new Set(records.flatMap(layersOf)), sizeOf)
-      return layers + (await this.#removeBlobs(new Set(records.flatMap(blobsOf))))
+      return layers + (await this.#removeBlobs(new Set(records.flatMap(blobsOf)), wasKilled))
     })
     return freed ?? 0
   }
 
-  async #removeBlobs(used: ReadonlySet<string>): Promise<number> {
+  async #removeBlobs(used: ReadonlySet<string>, wasKilled: boolean): Promise<number> {
     let freed = 0
     for (const digest of (await this.content.list()).filter(each => !used.has(each))) {
       freed += (await stat(this.content.path(digest)).catch(() => undefined))?.size ?? 0
-      await this.content.remove(digest)
+      await (wasKilled ? this.content.setAside(digest) : this.content.remove(digest))
     }
     return freed
   }
