@@ -6,7 +6,7 @@ import {pushTestImage} from './image.mjs'
 import {api, has, inTurn, median, milliseconds, root, run} from './measure.mjs'
 import {socket} from './ours.mjs'
 
-const rounds = Number(process.env.R ?? 5)
+const rounds = Number(process.env.R ?? 3)
 const containers = 100
 /** On the disk: what a pull has to flush counts. */
 const place = `${root}build/bench-pull`

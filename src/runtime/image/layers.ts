@@ -8,8 +8,8 @@ import {type Lock, takeLock} from '../../base/lock.ts'
 import {fillLayers, type NewLayer} from './fill.ts'
 import {run, runWell} from './program.ts'
 
-/** A build is worth waiting for this long when another process is at it. */
-const patience = 15 * 60_000
+/** A layer is worth waiting for this long when another process is at it: its bytes may still be coming. */
+const patience = 60 * 60_000
 
 export type LayerStore = ReturnType<typeof layerStore>
 
