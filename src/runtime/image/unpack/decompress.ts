@@ -6,7 +6,7 @@ import {unzstd} from './zstd.ts'
 
 const step = 1 << 18
 /** Each piece is a way to the thread pool and back. */
-const chunkSize = 1 << 18
+const chunkSize = 1 << 16
 
 /** The bytes themselves, whatever they are packed with: by their first bytes, since media types are often wrong. */
 export async function* decompressed(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
