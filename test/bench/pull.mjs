@@ -6,7 +6,7 @@ import {pushTestImage} from './image.mjs'
 import {api, has, inTurn, median, milliseconds, root, run} from './measure.mjs'
 import {socket} from './ours.mjs'
 
-const rounds = Number(process.env.R ?? 3)
+const rounds = 3
 const containers = 100
 /** In memory, as all that a private host has: how fast a disk takes files depends on what was removed before. */
 const place = '/run/bench-pull'
