@@ -72,10 +72,7 @@ const std::map<std::string, Change (*)(const Arguments&, std::string)> changes =
     {"whiteout", [](const Arguments&, std::string path) -> Change { return [=](Tree& t) { t.whiteout(path); }; }},
     {"opaque",
      [](const Arguments&, std::string path) -> Change {
-       return [=](Tree& tree) {
-         tree.directory(path);
-         tree.opaque(path);
-       };
+       return [=](Tree& tree) { tree.opaque_directory(path); };
      }},
     {"remove", [](const Arguments&, std::string path) -> Change { return [=](Tree& t) { t.remove(path); }; }},
     {"attributes",

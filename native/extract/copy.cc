@@ -49,6 +49,7 @@ Attributes attributes_of(const std::string& from, const struct stat& status) {
 }  // namespace
 
 void Tree::like(const std::string& path, const std::string& from) {
+  if (is_elsewhere(path)) return;
   attributes(path, attributes_of(from, status_of(from)));
 }
 

@@ -11,6 +11,7 @@
 
 #include "../base/sys_error.h"
 #include "in_use.h"
+#include "marks.h"
 
 namespace {
 
@@ -20,10 +21,10 @@ uint64_t resolution_of(Kind kind) {
   return RESOLVE_NO_MAGICLINKS | (kind == Kind::layer ? RESOLVE_BENEATH | RESOLVE_NO_XDEV : RESOLVE_IN_ROOT);
 }
 
-int open_below(int root, const char* path, int flags, Kind kind) {
+int open_below(int root, const char* path, int flags, Kind kind, uint64_t more = 0) {
   open_how how{};
   how.flags = static_cast<uint64_t>(flags) | O_CLOEXEC;
-  how.resolve = resolution_of(kind);
+  how.resolve = resolution_of(kind) | more;
   long fd;
   // A rename anywhere on the machine may disturb a resolution; the kernel says so.
   do fd = syscall(SYS_openat2, root, path, &how, sizeof how);
@@ -39,6 +40,11 @@ std::optional<struct stat> status_of(const Fd& parent, const std::string& name, 
 }
 
 bool is_whiteout(const struct stat& status) { return S_ISCHR(status.st_mode) && status.st_rdev == makedev(0, 0); }
+
+std::string parent_name(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash);
+}
 
 // Extended attributes have no call that takes a directory and a name; the link of a descriptor stands for it.
 std::string by_fd(const Fd& parent, const std::string& name) {
@@ -62,6 +68,12 @@ Fd open_inside(const std::string& root, const std::string& path) {
   return Fd(check(open_below(top.get(), wanted, O_PATH | O_DIRECTORY, Kind::container), "enter", path));
 }
 
+bool Tree::is_elsewhere(const std::string& directory) const {
+  if (kind_ != Kind::layer || directory.empty()) return false;
+  const Fd found(open_below(root_.get(), directory.c_str(), O_PATH | O_DIRECTORY, kind_, RESOLVE_NO_SYMLINKS));
+  return !found && (errno == ENOTDIR || errno == ELOOP);
+}
+
 // One component of a path that is not all there: made, or a whiteout that gives way to a directory.
 Fd Tree::step(const std::string& path) {
   Fd found = enter(path);
@@ -79,8 +91,7 @@ Fd Tree::step(const std::string& path) {
 }
 
 Fd Tree::parent_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  const std::string parent = slash == std::string::npos ? "" : path.substr(0, slash);
+  const std::string parent = parent_name(path);
   Fd found = enter(parent);
   if (found) return found;
   if (errno != ENOENT && errno != ENOTDIR) throw SysError("enter", parent);
@@ -112,6 +123,9 @@ bool Tree::clear(const Place& place, const std::string& path) {
     return false;
   }
   const int flags = S_ISDIR(status->st_mode) ? AT_REMOVEDIR : 0;
+  if (::unlinkat(place.parent.get(), place.name.c_str(), flags) == 0) return is_whiteout(*status);
+  if (errno != ENOTEMPTY) throw SysError("replace", path);
+  remove_marks(place.parent.get(), place.name, path);
   check(::unlinkat(place.parent.get(), place.name.c_str(), flags), "replace", path);
   return is_whiteout(*status);
 }
@@ -198,11 +212,18 @@ void Tree::remove(const std::string& path) {
 }
 
 void Tree::whiteout(const std::string& path) {
+  if (is_elsewhere(parent_name(path))) return;
   const Place at = place(path);
   const auto status = status_of(at.parent, at.name, path);
   if (status && S_ISDIR(status->st_mode)) return opaque(path);
   if (status) return;
   check(::mknodat(at.parent.get(), at.name.c_str(), S_IFCHR, makedev(0, 0)), "mknod", path);
+}
+
+void Tree::opaque_directory(const std::string& path) {
+  if (is_elsewhere(path)) return;
+  directory(path);
+  opaque(path);
 }
 
 void Tree::opaque(const std::string& path) {

@@ -38,7 +38,8 @@ class Tree {
   void node(const std::string& path, mode_t type, dev_t device);
   // What lower layers have there is gone; what this one has stays.
   void whiteout(const std::string& path);
-  void opaque(const std::string& path);
+  // Neither is said of what is below something of this layer that is no directory: nothing is seen there anyway.
+  void opaque_directory(const std::string& path);
   // With all that is below; what is not there is fine.
   void remove(const std::string& path);
   // Owner, mode, extended attributes, time: in this order, since each change of the first ones takes later ones away.
@@ -46,7 +47,7 @@ class Tree {
   void modified(const std::string& path, timespec time);
   // A file (or link, or node) of another layer with all that it has.
   void copy(const std::string& path, const std::string& from);
-  // Owner, mode, extended attributes and time of another layer's directory.
+  // Owner, mode, extended attributes and time of another layer's directory, where this one has a directory, too.
   void like(const std::string& path, const std::string& from);
 
   bool is_in_use() const { return kind_ == Kind::container; }
@@ -64,6 +65,9 @@ class Tree {
   Fd parent_of(const std::string& path);
   Fd step(const std::string& path);
   Fd enter(const std::string& path) const;
+  // Whether this layer has a link there, or on the way, or anything else that is no directory.
+  bool is_elsewhere(const std::string& directory) const;
+  void opaque(const std::string& path);
   // Unlinks what is at the place, an empty directory too; whether it was a whiteout.
   bool clear(const Place& place, const std::string& path);
   // Writes to the regular file that is there; false where there is none, or it is a program that runs.

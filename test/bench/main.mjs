@@ -6,13 +6,14 @@ import {compose} from './compose.mjs'
 import {dns} from './dns.mjs'
 import {exec} from './exec.mjs'
 import {load} from './load.mjs'
+import {pull} from './pull.mjs'
 import {scale} from './scale.mjs'
 import {services} from './services.mjs'
 import {start} from './start.mjs'
 import {startup} from './startup.mjs'
 import {watch} from './watch.mjs'
 
-const all = {startup, load, start, exec, compose, scale, services, dns, watch, build}
+const all = {startup, load, start, exec, compose, scale, services, dns, watch, build, pull}
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter(name => !(name in all))
 if (unknown.length > 0) {

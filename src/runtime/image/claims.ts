@@ -45,16 +45,17 @@ export function claimsOf(images: string) {
       }
     },
 
-    /** Undefined, and nothing done, where somebody holds a claim. */
-    async unlessClaimed<T>(action: () => Promise<T>): Promise<T | undefined> {
+    /** Undefined, and nothing done, where somebody holds a claim; `wasKilled` where somebody had one to his end. */
+    async unlessClaimed<T>(action: (wasKilled: boolean) => Promise<T>): Promise<T | undefined> {
       return await alone(async () => {
-        for (const claim of await namesIn(directory)) {
+        const claims = await namesIn(directory)
+        for (const claim of claims) {
           const lock = await takeLock(lockName(claim), 0)
           if (lock === undefined) return undefined
           await rm(join(directory, claim), {force: true})
           lock.release()
         }
-        return await action()
+        return await action(claims.length > 0)
       })
     },
   }

@@ -32,6 +32,7 @@ export type PullImage = (
     readonly content: ContentStore
     readonly progress: (layer: string, done: number, total: number) => void
     readonly auth: CredentialSource
+    readonly begun?: (image: OciImage, arrival: (layer: string) => Promise<void>) => void
   },
 ) => Promise<OciImage & {readonly digest: string}>
 
@@ -82,10 +83,17 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
 
   async function pulled(reference: DockerReference, {progress, auth, platform}: Asked): Promise<Made> {
     const options = {platform, content, progress: percentages(progress), auth: credentials(reference, auth)}
-    const image = await pullImage(reference.text, options).catch(error => {
+    let unpacking: Promise<void> = Promise.resolve()
+    const begun = (image: OciImage, arrival: (layer: string) => Promise<void>) => {
+      unpacking = ociRecipe(content, image, arrival).then(recipe => store.prepare(recipe))
+      unpacking.catch(() => undefined)
+    }
+    const image = await pullImage(reference.text, {...options, begun}).catch(async error => {
+      await unpacking.catch(() => undefined)
       throw withStandIn(error, reference)
     })
     progress(`${reference.text}: unpacking ${image.layers.length} layers`)
+    await unpacking
     const digest = `${reference.repository}@${image.digest}`
     const names = reference.digest === undefined ? [reference.text, digest] : [digest]
     return {recipe: await ociRecipe(content, image), names}

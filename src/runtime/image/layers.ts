@@ -4,11 +4,12 @@ import {chmod, mkdir, readdir, rename} from 'node:fs/promises'
 import {join} from 'node:path'
 import {StackError} from '../../base/error.ts'
 import {sha256} from '../../base/hash.ts'
-import {takeLock} from '../../base/lock.ts'
+import {type Lock, takeLock} from '../../base/lock.ts'
+import {fillLayers, type NewLayer} from './fill.ts'
 import {run, runWell} from './program.ts'
 
-/** A build is worth waiting for this long when another process is at it. */
-const patience = 15 * 60_000
+/** A layer is worth waiting for this long when another process is at it: its bytes may still be coming. */
+const patience = 60 * 60_000
 
 export type LayerStore = ReturnType<typeof layerStore>
 
@@ -22,10 +23,14 @@ export function layerStore(images: string) {
   const path = (id: string) => join(layers, id)
   const lockName = (id: string) => `stack-layer-${sha256(`${images} ${id}`).slice(0, 32)}`
 
-  async function locked<T>(id: string, action: () => Promise<T>): Promise<T> {
+  async function hold(id: string): Promise<Lock> {
     const lock = await takeLock(lockName(id), patience)
-    if (lock === undefined)
-      throw new StackError('timeout', `layer ${id.slice(0, 12)} is being built by another process`)
+    if (lock !== undefined) return lock
+    throw new StackError('timeout', `layer ${id.slice(0, 12)} is being built by another process`)
+  }
+
+  async function locked<T>(id: string, action: () => Promise<T>): Promise<T> {
+    const lock = await hold(id)
     try {
       return await action()
     } finally {
@@ -40,25 +45,38 @@ export function layerStore(images: string) {
     await action().finally(() => lock.release())
   }
 
-  /** Makes the layer unless it is there, with `fill`, which gets an empty directory. */
-  async function build(id: string, fill: (directory: string) => Promise<void>): Promise<void> {
-    if (existsSync(path(id))) return
-    await locked(id, () => buildAlone(id, fill))
-  }
-
-  async function buildAlone(id: string, fill: (directory: string) => Promise<void>): Promise<void> {
-    if (existsSync(path(id))) return
-    await hideLayers()
-    await mkdir(incoming, {recursive: true, mode: 0o700})
-    const directory = join(incoming, `${id}.${randomBytes(4).toString('hex')}`)
-    await mkdir(directory, {mode: 0o755})
+  /** Makes those of an image's layers that are not there, some at a time, and flushes them to disk together. */
+  async function build(all: readonly NewLayer[]): Promise<void> {
+    if (all.every(each => existsSync(path(each.id)))) return
+    const made: Array<{readonly id: string; readonly directory: string; readonly lock: Lock}> = []
     try {
-      await fill(directory)
-      await flush(directory)
-      await rename(directory, path(id))
+      await hideLayers()
+      await mkdir(incoming, {recursive: true, mode: 0o700})
+      // Lowest first, whoever takes them: two images that share some never wait for each other in a circle.
+      for (const {id} of all) {
+        const lock = existsSync(path(id)) ? undefined : await hold(id)
+        const directory = join(incoming, `${id}.${randomBytes(4).toString('hex')}`)
+        if (lock !== undefined && existsSync(path(id))) lock.release()
+        else if (lock !== undefined) {
+          made.push({id, directory, lock})
+          await mkdir(directory, {mode: 0o755})
+        }
+      }
+      const directoryOf = (id: string) => made.find(each => each.id === id)?.directory
+      await fillLayers(
+        all.map(each => ({
+          ...each,
+          directory: directoryOf(each.id) ?? path(each.id),
+          isMade: directoryOf(each.id) === undefined,
+        })),
+      )
+      if (made.length > 0) await flush(incoming)
+      for (const {id, directory} of made) await rename(directory, path(id))
     } catch (error) {
-      await removeAll(directory)
+      for (const {directory} of made) await removeAll(directory)
       throw error
+    } finally {
+      for (const {lock} of made) lock.release()
     }
   }
 

@@ -108,7 +108,7 @@ export function stepStore({images, layers}: {readonly images: string; readonly l
 
     /** An empty layer that every image from scratch is stacked on. */
     async empty(id: string): Promise<void> {
-      await layers.build(id, async () => undefined)
+      await layers.build([{id, fill: async () => undefined}])
     },
 
     /** Gives the ids of those that are forgotten. */

@@ -3,6 +3,7 @@ import {stat} from 'node:fs/promises'
 import type {Image} from '../../model/image.ts'
 import {type Claims, claimsOf} from './claims.ts'
 import {contentStore, type OwnedContent} from './content/content.ts'
+import type {NewLayer} from './fill.ts'
 import {type LayerStore, layerStore} from './layers.ts'
 import {sizeOf, sizesOf} from './measure.ts'
 import {type ImageRecord, type RecordStore, recordStore} from './records.ts'
@@ -12,11 +13,8 @@ import {type ImageUsage, weigh} from './usage.ts'
 /** What makes an image: its identity is known before it is made, so one that is there is not made again. */
 export type Recipe = {
   readonly id: string
-  /** What each layer is filled by, under its id, lowest first; `path` is where the others are. */
-  readonly layers: ReadonlyArray<{
-    readonly id: string
-    fill(directory: string, path: (id: string) => string): Promise<void>
-  }>
+  /** What each layer is filled by, under its id, lowest first. */
+  readonly layers: readonly NewLayer[]
   /** Called when the layers are there, with their directories. */
   describe(directory: string, all: readonly string[]): Promise<Omit<ImageRecord, 'id'>>
 }
@@ -45,7 +43,7 @@ export class ImageStore {
     this.#claims = claimsOf(images)
   }
 
-  /** Reads the records, and removes what killed processes left half done. */
+  /** Reads the records, and removes what killed processes left half done; whole blobs wait for whoever pulls again. */
   async load(): Promise<void> {
     this.#images.clear()
     this.#names.clear()
@@ -83,6 +81,11 @@ export class ImageStore {
       for (const reference of [references].flat()) await this.name(reference, record.id)
       return this.#image(record)
     })
+  }
+
+  /** Makes the layers of an image that is yet to be added. Within `during`. */
+  async prepare(recipe: Recipe): Promise<void> {
+    if (this.#present(recipe) === undefined) await this.#layers.build(recipe.layers)
   }
 
   /** Keeps an image whose layers are there, and lets the references mean it. Within `during`. */
@@ -178,7 +181,7 @@ export class ImageStore {
   /** Another process may have made it meanwhile. The record comes last, and makes it exist. */
   async #make(recipe: Recipe): Promise<ImageRecord> {
     const {path} = this.#layers
-    for (const layer of recipe.layers) await this.#layers.build(layer.id, directory => layer.fill(directory, path))
+    await this.#layers.build(recipe.layers)
     const made = await this.#records.read(recipe.id)
     if (made !== undefined) return made
     const directories = recipe.layers.map(each => path(each.id))
@@ -189,19 +192,19 @@ export class ImageStore {
 
   /** Layers and blobs of which no record tells, in bytes; nothing while somebody makes an image. */
   async #removeUnused(): Promise<number> {
-    const freed = await this.#claims.unlessClaimed(async () => {
+    const freed = await this.#claims.unlessClaimed(async wasKilled => {
       const records = [...(await this.#records.all()), ...(await this.steps.all())]
       const layers = await this.#layers.sweep(async () => new Set(records.flatMap(layersOf)), sizeOf)
-      return layers + (await this.#removeBlobs(new Set(records.flatMap(blobsOf))))
+      return layers + (await this.#removeBlobs(new Set(records.flatMap(blobsOf)), wasKilled))
     })
     return freed ?? 0
   }
 
-  async #removeBlobs(used: ReadonlySet<string>): Promise<number> {
+  async #removeBlobs(used: ReadonlySet<string>, wasKilled: boolean): Promise<number> {
     let freed = 0
     for (const digest of (await this.content.list()).filter(each => !used.has(each))) {
       freed += await this.#blobSize(digest)
-      await this.content.remove(digest)
+      await (wasKilled ? this.content.setAside(digest) : this.content.remove(digest))
     }
     return freed
   }

@@ -54,7 +54,12 @@ async function unpackBytes(
     limits?: NodeJS.ProcessEnv
   } = {},
 ): Promise<void> {
-  const archive = {name: `sha256:${'1'.repeat(64)}`, diffId: digestOf(bytes), open: () => once(packed), lowers}
+  const archive = {
+    name: `sha256:${'1'.repeat(64)}`,
+    diffId: digestOf(bytes),
+    open: () => once(packed),
+    below: async () => lowers,
+  }
   await unpackLayer(to, archive, limitsFrom(limits))
 }
 
@@ -277,6 +282,40 @@ describe('a layer over others', () => {
     expect(shows('cat real/tool')).toBe('mine')
   })
 
+  test.each<[string, TarPart]>([
+    ['a file', {name: 'dir', data: 'a file now'}],
+    ['a link', {name: 'dir', type: '2', link: 'real'}],
+  ])('%s in place of a directory, with marks for what was in that, before or after', async (_what, now) => {
+    const marks = [{name: 'dir/.wh.old'}, {name: 'dir/deep/.wh.er'}, {name: 'dir/.wh.tool'}]
+    const opaque = {name: 'dir/.wh..wh..opq'}
+    for (const parts of [
+      [now, ...marks, opaque],
+      [opaque, ...marks, now],
+    ]) {
+      rmSync(root, {recursive: true, force: true})
+      mkdirSync(root)
+      await over(...parts)
+      expect(readdirSync(root)).toEqual(['dir'])
+      expect(lstatSync(at('dir')).isDirectory()).toBe(false)
+      expect(shows('cat real/tool')).toBe('tool')
+    }
+  })
+
+  test('marks by a link that leads out say nothing', async () => {
+    const victim = join(base, 'victim')
+    mkdirSync(join(victim, 'sub'), {recursive: true})
+    writeFileSync(join(victim, 'file'), 'precious')
+    await over({name: 'abs', type: '2', link: victim}, {name: 'abs/.wh.file'}, {name: 'abs/sub/.wh..wh..opq'})
+    expect(readdirSync(root)).toEqual(['abs'])
+    expect(readdirSync(victim).sort()).toEqual(['file', 'sub'])
+    expect(lstatSync(join(victim, 'file')).isFile()).toBe(true)
+  })
+
+  test('something in place of a directory that has content is refused, and that content stays', async () => {
+    const parts = [{name: 'dir/.wh.old'}, {name: 'dir/mine', data: ''}, {name: 'dir', data: ''}]
+    expect(await refusalOf(over(...parts))).toContain('it would replace a directory that has something in it')
+  })
+
   test('an opaque mark on the root hides all of the others', async () => {
     await over({name: '.wh..wh..opq'}, {name: 'dir/mine', data: ''})
     expect(shows('find . -mindepth 1 | sort | xargs')).toBe('./dir ./dir/mine')
@@ -380,16 +419,6 @@ describe('a hostile archive is refused, and nothing is written outside', () => {
         {name: 'a/l', type: '2', link: `${base}/victim`},
         {name: 'a/l/sub/', type: '5'},
       ],
-    ],
-    [
-      'a mark by a link',
-      'leads out',
-      base => [{name: 'abs', type: '2', link: `${base}/victim`}, {name: 'abs/.wh.file'}],
-    ],
-    [
-      'an opaque mark by a link',
-      'leads out',
-      base => [{name: 'abs', type: '2', link: `${base}/victim`}, {name: 'abs/sub/.wh..wh..opq'}],
     ],
     ['a hard link upwards', 'leads upwards', () => [{name: 'x', type: '1', link: '../victim/file'}]],
     [

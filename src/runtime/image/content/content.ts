@@ -23,6 +23,8 @@ export type OwnedContent = ContentStore & {
   put(bytes: AsyncIterable<Uint8Array>): Promise<Wanted>
   list(): Promise<string[]>
   remove(digest: string): Promise<void>
+  /** No blob any more, but a transfer that has come to its end: whoever wants it within a week need not fetch it. */
+  setAside(digest: string): Promise<void>
   /** Removes what killed processes left in `incoming` and nobody came back for. */
   sweep(): Promise<void>
 }
@@ -127,6 +129,12 @@ export function contentStore(images: string): OwnedContent {
     },
     list: async () => (await namesIn(join(images, 'blobs', 'sha256'))).map(hex => `sha256:${hex}`),
     remove: digest => rm(path(digest), {force: true}),
+    async setAside(digest) {
+      const lock = await takeLock(lockName(hexOf(digest)), 0)
+      if (lock === undefined) return
+      await prepare()
+      await rename(path(digest), partial(digest)).finally(() => lock.release())
+    },
   }
 }
 

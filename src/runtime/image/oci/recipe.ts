@@ -21,19 +21,26 @@ const mostLayers = 490
 /** An image without layers still needs a directory to be stacked on. */
 export const noLayer = sha256('no layer')
 
-/** Unpacks what a registry or an archive gave: layers by chain ID, so that images with the same ones share them. */
-export async function ociRecipe(content: ContentStore, {manifest, config, layers}: OciImage): Promise<Recipe> {
+/**
+ * Unpacks what a registry or an archive gave: layers by chain ID, so that images with the same ones share them. A layer
+ * that is still coming is waited for by `arrival`, with its digest.
+ */
+export async function ociRecipe(
+  content: ContentStore,
+  {manifest, config, layers}: OciImage,
+  arrival: (layer: string) => Promise<void> = async () => undefined,
+): Promise<Recipe> {
   const read = readConfig(await content.read(config.digest))
   check(read, layers)
   const ids = chainIds(read.diffIds)
   const fills = ids.map((id, index): Recipe['layers'][number] => ({
     id,
-    fill: (directory, path) =>
+    fill: (directory, below) =>
       unpackLayer(directory, {
         name: layers[index]!.digest,
         diffId: read.diffIds[index]!,
-        open: () => createReadStream(content.path(layers[index]!.digest), {highWaterMark: 1 << 18}),
-        lowers: ids.slice(0, index).reverse().map(path),
+        open: () => blobOf(content, layers[index]!.digest, arrival),
+        below,
       }),
   }))
   const all = fills.length > 0 ? fills : [{id: noLayer, fill: async () => undefined}]
@@ -53,6 +60,11 @@ export async function ociRecipe(content: ContentStore, {manifest, config, layers
       }
     },
   }
+}
+
+async function* blobOf(content: ContentStore, digest: string, arrival: (layer: string) => Promise<void>) {
+  await arrival(digest)
+  yield* createReadStream(content.path(digest), {highWaterMark: 1 << 18})
 }
 
 function check({os, diffIds, architecture: wanted}: OciConfig, layers: readonly Descriptor[]): void {

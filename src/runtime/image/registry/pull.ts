@@ -1,3 +1,4 @@
+import {type Deferred, deferred} from '../../../base/deferred.ts'
 import {StackError} from '../../../base/error.ts'
 import {platformText, rankOf} from '../../../base/platform.ts'
 import type {ContentStore, Descriptor, Platform} from '../../../model/oci.ts'
@@ -17,6 +18,8 @@ export type PullOptions = {
   readonly progress: (layer: string, done: number, total: number) => void
   readonly auth: CredentialSource
   readonly signal?: AbortSignal | undefined
+  /** Told, when layers begin to come, of what image they are, and how to wait for one of them by its digest. */
+  readonly begun?: (image: Pulled, arrival: (layer: string) => Promise<void>) => void
   /** Downloads at a time; 3 unless said. */
   readonly parallel?: number
   readonly surroundings?: Surroundings
@@ -52,13 +55,14 @@ export async function pullImage(reference: string, options: PullOptions): Promis
   try {
     const resolved = await resolve({...options, ...session, reference: read, signal: stop.signal}).catch(failing)
     await fetchAll(read, resolved, session, {...options, signal: stop.signal, stop, failing})
-    const {manifest, image, digest} = resolved
-    return {manifest, config: image.config, layers: image.layers, digest}
+    return pulledOf(resolved)
   } finally {
     signal?.removeEventListener('abort', interrupt)
     session.close()
   }
 }
+
+const pulledOf = ({manifest, image: {config, layers}, digest}: Resolved): Pulled => ({manifest, config, layers, digest})
 
 type Fetching = PullOptions & {
   readonly stop: AbortController
@@ -67,10 +71,11 @@ type Fetching = PullOptions & {
 
 async function fetchAll(
   reference: DockerReference,
-  {image, endpoints}: Resolved,
+  resolved: Resolved,
   {transport, patience}: Session,
-  {content, platform, progress, parallel = 3, signal, stop, failing}: Fetching,
+  {content, platform, progress, begun, parallel = 3, signal, stop, failing}: Fetching,
 ): Promise<void> {
+  const {image, endpoints} = resolved
   const sources = (descriptor: Descriptor) => sourcesOf(endpoints, descriptor, {transport, patience, signal})
   const fetch = (descriptor: Descriptor, told: DownloadOptions['progress']) =>
     download(content, descriptor, sources(descriptor), {progress: told, signal})
@@ -80,14 +85,28 @@ async function fetchAll(
   }
   checkPlatform(reference, await content.read(image.config.digest), platform)
   const layers = [...new Map(image.layers.map(each => [each.digest, each])).values()]
-  await inParallel(layers, parallel, stop, async layer => {
+  const arrivals = new Map(layers.map(each => [each.digest, arrivalOf()]))
+  begun?.(pulledOf(resolved), async digest => await arrivals.get(digest)?.promise)
+  const one = async (layer: Descriptor) => {
     const {digest, size} = layer
     progress(digest, 0, size)
     if (!(await content.has(digest))) {
       await fetch(layer, done => progress(digest, done, size)).catch(error => failing(error, `layer ${digest}`))
     }
     progress(digest, size, size)
+    arrivals.get(digest)?.resolve()
+  }
+  await inParallel(layers, parallel, stop, one).catch(error => {
+    for (const each of arrivals.values()) each.reject(error)
+    throw error
   })
+}
+
+/** Nobody need wait for it. */
+function arrivalOf(): Deferred<void> {
+  const made = deferred<void>()
+  made.promise.catch(() => undefined)
+  return made
 }
 
 /** A manifest without an index says only here what it is for. */

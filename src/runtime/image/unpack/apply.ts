@@ -1,6 +1,7 @@
 import {readdir} from 'node:fs/promises'
 import {errnoOf} from '../../../base/error.ts'
 import {lookup, type RootView} from '../../container/root-view.ts'
+import type {Below} from '../fill.ts'
 import {type Change, type Changes, changesOf, refusalOf} from './changes.ts'
 import {filePieces} from './file.ts'
 import type {UnpackLimits} from './limits.ts'
@@ -11,8 +12,7 @@ import type {TarEntry, TarTime} from './tar/entry.ts'
 export type ApplyOptions = {
   /** The layer's own directory, empty. */
   readonly root: string
-  /** Those of the layers below it, uppermost first. */
-  readonly lowers: readonly string[]
+  readonly below: Below
   readonly limits: UnpackLimits
 }
 
@@ -28,9 +28,6 @@ export async function applyEntries(items: AsyncIterable<TarItem>, options: Apply
   const mostImplied = options.limits.entries
   const changes = changesOf({root: options.root, kind: 'layer', mostImplied, explain: refusalOf})
   const at: Applying = {...options, changes, times: new Map(), opaqueRoot: {yes: false}}
-  const [below] = options.lowers
-  // The root that a container sees is the uppermost layer's: one without an entry for it has that of the layers below.
-  if (below !== undefined) await changes.add('', {change: 'like', from: Buffer.from(below)})
   for await (const {entry, data} of items) {
     const path = cleanPath(entry.path)
     const mark = markOf(path)
@@ -77,14 +74,14 @@ function attributesOf({uid, gid, mode, modified, xattrs}: TarEntry, path: string
 }
 
 /** A file of a lower layer gets its second name in this one: it is copied up first, as the kernel would. */
-async function link({root, lowers, changes}: Applying, path: string, target: string): Promise<void> {
+async function link({root, below, changes}: Applying, path: string, target: string): Promise<void> {
   await changes.settle()
   await changes.add(path, linkTo(target))
   try {
     await changes.settle()
   } catch (error) {
     if (!['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) throw error
-    const found = lookup(viewOf([root, ...lowers]), `/${utf8(target)}`)
+    const found = lookup(viewOf([root, ...(await below())]), `/${utf8(target)}`)
     if (found?.kind !== 'file') throw refused(path, `it is a hard link to "${utf8(target)}", which is not there`)
     const real = Buffer.from(found.path.slice(1)).toString('latin1')
     await changes.add(real, {change: 'copy', from: Buffer.from(found.hostPath)})
@@ -94,13 +91,17 @@ async function link({root, lowers, changes}: Applying, path: string, target: str
 
 const linkTo = (target: string): Change => ({change: 'link', target: Buffer.from(target, 'latin1')})
 
-async function finish({changes, lowers, times, opaqueRoot}: Applying): Promise<void> {
+async function finish({changes, below, times, opaqueRoot}: Applying): Promise<void> {
+  const lowers = await below()
   // overlayfs heeds no mark on the root of a layer.
   if (opaqueRoot.yes) for (const name of await namesOf(lowers)) await changes.add(name, {change: 'whiteout'})
   for (const path of changes.implied) {
     const found = times.has(path) ? undefined : lookup(viewOf(lowers), `/${utf8(path)}`)
     if (found?.kind === 'directory') await changes.add(path, {change: 'like', from: Buffer.from(found.directories[0]!)})
   }
+  // The root that a container sees is the uppermost layer's: one without an entry for it has that of the layers below.
+  const [uppermost] = times.has('') ? [] : lowers
+  if (uppermost !== undefined) await changes.add('', {change: 'like', from: Buffer.from(uppermost)})
   for (const [path, time] of times) await changes.add(path, {change: 'modified', ...time})
   await changes.settle()
 }

@@ -30,12 +30,15 @@ async function* inChunks(data: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     gathered.push(piece)
     size += piece.length
     if (size < chunkSize) continue
-    yield Buffer.concat(gathered)
+    yield joined(gathered)
     gathered = []
     size = 0
   }
-  if (size > 0) yield Buffer.concat(gathered)
+  if (size > 0) yield joined(gathered)
 }
+
+/** Most files come in one piece. */
+const joined = (pieces: readonly Buffer[]): Buffer => (pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces))
 
 /** Each byte to where the list says it belongs. */
 async function* scattered({pieces}: Sparse, data: AsyncIterable<Buffer>): AsyncGenerator<Change> {

@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto'
 import {StackError, within} from '../../../base/error.ts'
 import {sha256} from '../../../base/hash.ts'
+import type {Below} from '../fill.ts'
 import {applyEntries} from './apply.ts'
 import {decompressed} from './decompress.ts'
 import {limitsFrom, type UnpackLimits} from './limits.ts'
@@ -12,8 +13,7 @@ export type LayerArchive = {
   /** Digest of the archive without its compression. */
   readonly diffId: string
   open(): AsyncIterable<Uint8Array>
-  /** Directories of the layers below, uppermost first. */
-  readonly lowers: readonly string[]
+  readonly below: Below
 }
 
 /**
@@ -22,13 +22,13 @@ export type LayerArchive = {
  */
 export async function unpackLayer(
   root: string,
-  {name, diffId, open, lowers}: LayerArchive,
+  {name, diffId, open, below}: LayerArchive,
   limits: UnpackLimits = limitsFrom(process.env),
 ): Promise<void> {
   await within(`layer ${name.slice(0, 'sha256:'.length + 12)}`, async () => {
     const hash = createHash('sha256')
     const stream = bounded(decompressed(open()), limits.bytes, piece => hash.update(piece))
-    await applyEntries(tarEntries(stream, limits), {root, lowers, limits})
+    await applyEntries(tarEntries(stream, limits), {root, below, limits})
     const found = `sha256:${hash.digest('hex')}`
     if (found !== diffId) {
       throw new StackError('image-failed', `its content is not what the image says: ${found} in place of ${diffId}`)

@@ -38,6 +38,39 @@ describe('an image', () => {
     expect(registry.paths('GET').filter(path => path.includes('/blobs/'))).toHaveLength(2)
   })
 
+  test('is known before its layers come, and each can be waited for', async () => {
+    const made = registry.image('v1', [noise(10, 1), noise(10, 2)])
+    const [first, second] = made.layers.map(each => each.digest)
+    const order: string[] = []
+    registry.whim = request => {
+      if (request.url?.endsWith(second!)) order.push('second asked for')
+      return false
+    }
+    let told: unknown
+    let waiting: Promise<void> | undefined
+    await pulled(at('web:v1'), {
+      parallel: 1,
+      begun(image, arrival) {
+        told = image.layers
+        waiting = arrival(first!).then(() => void order.push('first is there'))
+      },
+    })
+    await waiting
+    expect(told).toEqual(made.layers)
+    expect(order).toEqual(['first is there', 'second asked for'])
+  })
+
+  test('whose download fails leaves nobody waiting', async () => {
+    const made = registry.image('v1', [noise(10, 1), noise(10, 2)])
+    registry.blobs.delete(made.layers[0]!.digest)
+    const waits: Array<Promise<string>> = []
+    const begun = (image: {layers: readonly {digest: string}[]}, arrival: (layer: string) => Promise<void>) => {
+      for (const {digest} of image.layers) waits.push(arrival(digest).then(() => 'there', String))
+    }
+    expect((await failure(pulled(at('web:v1'), {parallel: 1, begun}))).text).toContain('layer')
+    expect(await Promise.all(waits)).toEqual([expect.stringContaining('layer'), expect.stringContaining('layer')])
+  })
+
   test('that is present costs one question', async () => {
     registry.image('v1', [noise(10)])
     const content = directoryContent()
