@@ -151,7 +151,7 @@ export class LocalContainers implements Containers {
       }
       entry.isRemoving = true
       try {
-        const others = this.list().filter(each => each.id !== id)
+        const others = () => this.list().filter(each => each.id !== id)
         await removeContainer(this.#parts, entry.record, {withVolumes: volumes, others})
         this.#entries.delete(id)
       } finally {

@@ -7,17 +7,16 @@ import type {Parts} from './parts.ts'
 export async function removeContainer(
   parts: Parts,
   record: ContainerRecord,
-  {withVolumes, others}: {readonly withVolumes: boolean; readonly others: readonly ContainerRecord[]},
+  {withVolumes, others}: {readonly withVolumes: boolean; readonly others: () => readonly ContainerRecord[]},
 ): Promise<void> {
   const {id, name, host, mounts} = record
   const failures: unknown[] = []
   const tidy = (action: () => Promise<unknown>) => action().catch(error => failures.push(error))
   await tidy(() => parts.cgroups.remove(record))
   if (host.networkMode === 'networks' || host.networkMode === 'none') await tidy(() => parts.networks.detach(id))
-  const shared = new Set(withVolumes ? others.flatMap(volumesOf) : [])
-  const own = mounts.flatMap(each => (each.type === 'volume' && each.anonymous ? [each.name] : []))
-  const volumes = withVolumes ? own.filter(each => !shared.has(each)) : []
-  for (const volume of volumes) {
+  const own = mounts.flatMap(each => (withVolumes && each.type === 'volume' && each.anonymous ? [each.name] : []))
+  const shared = new Set(own.length > 0 ? others().flatMap(volumesOf) : [])
+  for (const volume of own.filter(each => !shared.has(each))) {
     await tidy(async () => parts.volumes.find(volume) && (await parts.volumes.remove(volume)))
   }
   if (failures.length > 0) {

@@ -95,12 +95,24 @@ export class Services {
     for (const {network} of endpoints) {
       const record = this.#parts.records.find(network, project, service)
       if (record === undefined) continue
-      const own = [...this.#parts.leases.all()].filter(each => each.project === project && each.service === service)
-      const there = own.flatMap(each => each.endpoints.filter(at => at.network === network))
-      if (there.length === 0 || there.some(each => each.service !== undefined)) continue
+      if (this.#wishes(record) !== 'none') continue
       await this.#remove(record)
       await this.#parts.records.save(network)
     }
+  }
+
+  /** Whether a service's containers want its address; the first that does is looked for, since they may be a thousand. */
+  #wishes({network, project, service}: ServiceRecord): 'some' | 'none' | 'nobody' {
+    let isThere = false
+    for (const lease of this.#parts.leases.all()) {
+      if (lease.project !== project || lease.service !== service) continue
+      for (const endpoint of lease.endpoints) {
+        if (endpoint.network !== network) continue
+        if (endpoint.service !== undefined) return 'some'
+        isThere = true
+      }
+    }
+    return isThere ? 'none' : 'nobody'
   }
 
   /** A container asks for an address that a service has: the service gets another one. */

@@ -31,6 +31,8 @@ beforeAll(async () => {
     'keep.yaml': 'name: keep\nservices: {keep: {image: "host://", command: sleep 1000, stop_signal: SIGKILL}}\n',
   })
   expect(await place.stack('-f', 'keep.yaml', 'up', '-d')).toMatchObject({code: 0})
+  // What other tests have left may have layers of ours.
+  expect(await place.stack('system', 'prune', '--all', '--force')).toMatchObject({code: 0})
 })
 afterAll(async () => {
   await place?.stack('-f', 'keep.yaml', 'down')

@@ -1,5 +1,6 @@
 import {writeFileSync} from 'node:fs'
 import {expect, test} from 'vitest'
+import type {ContainerRecord} from '../../../src/model/container.ts'
 import {native} from '../../../src/native/binding.ts'
 import {ask, machine, port, run, serve} from './machine.ts'
 
@@ -59,7 +60,8 @@ test.each([true, false])('a full network gets further bridges and stays one netw
 test('what is on a further bridge is there again after a restart, a reboot and a deleted bridge, and all goes with the network', async () => {
   await using here = await machine({containersPerBridge: 2})
   const {bridge} = await here.network('a')
-  const all = await Promise.all(Array.from({length: 4}, (_, index) => here.container(`c${index}`, {networks: ['a']})))
+  const all: ContainerRecord[] = []
+  for (const name of ['c0', 'c1', 'c2', 'c3']) all.push(await here.container(name, {networks: ['a']}))
   const endpoints = () => all.map(each => here.networks.endpoints(each.id)[0]!)
   const before = endpoints()
   expect(before.map(each => each.bridge)).toEqual([undefined, undefined, 1, 1])
