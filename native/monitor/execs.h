@@ -17,7 +17,7 @@ class Execs {
 
   // Answers the client: at once where it fails here, else when the program was exec'd or said what failed.
   void start(Connection& client, const Program& program, pid_t container);
-  // One of them may have ended before it was known by its number: call this before the first `ended` of a round.
+  // One of them may have ended before it was known by its number: call this before each `ended`.
   void look();
   void ended(pid_t pid, int status);
   // What they write is dropped from now on.

@@ -23,6 +23,12 @@ Fd signal_descriptor() {
   return Fd(check(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd"));
 }
 
+// One that waits to be reaped, or 0.
+pid_t ended_child() {
+  siginfo_t child{};
+  return ::waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) == 0 ? child.si_pid : 0;
+}
+
 }  // namespace
 
 Monitor::Monitor(Parts parts)
@@ -85,11 +91,12 @@ void Monitor::reap() {
   signalfd_siginfo info;
   while (::read(signals_.get(), &info, sizeof info) > 0) {
   }
-  // Before any is reaped, since an exec tells its number by a message that it sends before it ends.
-  execs_.look();
   std::optional<int> end;
-  int status = 0;
-  for (pid_t pid; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+  for (pid_t pid; (pid = ended_child()) > 0;) {
+    // Of this one too the message with its number is there by now: it was sent before the end.
+    execs_.look();
+    int status = 0;
+    ::waitpid(pid, &status, 0);
     if (pid == started_.pid && !exit_) end = status;
     else execs_.ended(pid, status);
   }

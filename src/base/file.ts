@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto'
 import {readFileSync} from 'node:fs'
-import {open, readFile, rename, rm} from 'node:fs/promises'
+import {open, readdir, readFile, rename, rm} from 'node:fs/promises'
+import {join} from 'node:path'
 
 /** Replaces the file as a whole or not at all: write beside, fsync, rename. */
 export async function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
@@ -18,6 +19,13 @@ export async function writeWhole(path: string, content: string | Uint8Array, mod
     await rm(beside, {force: true})
     throw error
   }
+}
+
+/** Removes what a killed writer left beside the files of a directory; only who alone writes there may. */
+export async function removeHalves(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => [])
+  const halves = names.filter(each => /\.[0-9a-f]{8}\.tmp$/.test(each))
+  await Promise.all(halves.map(each => rm(join(directory, each), {force: true})))
 }
 
 /** The parsed file, or undefined where there is none. */

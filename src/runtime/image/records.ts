@@ -1,6 +1,6 @@
 import {mkdir, readdir, rm} from 'node:fs/promises'
 import {join} from 'node:path'
-import {readJson, writeWhole} from '../../base/file.ts'
+import {readJson, removeHalves, writeWhole} from '../../base/file.ts'
 import {sha256} from '../../base/hash.ts'
 import type {Image} from '../../model/image.ts'
 
@@ -41,6 +41,8 @@ export function recordStore(images: string) {
     },
     remove: (id: string) => rm(recordPath(id), {force: true}),
     unname: (reference: string) => rm(namePath(reference), {force: true}),
+    /** While nobody writes. */
+    sweep: () => Promise.all([records, names].map(removeHalves)),
   }
 }
 

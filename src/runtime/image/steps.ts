@@ -3,7 +3,7 @@ import {existsSync} from 'node:fs'
 import {mkdir, readdir, rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {errnoOf} from '../../base/error.ts'
-import {readJson, writeWhole} from '../../base/file.ts'
+import {readJson, removeHalves, writeWhole} from '../../base/file.ts'
 import {hashOf} from '../../base/hash.ts'
 import type {LayerStore} from './layers.ts'
 import {sizeOf} from './measure.ts'
@@ -71,6 +71,8 @@ export function stepStore({images, layers}: {readonly images: string; readonly l
   return {
     all,
     keep,
+    /** While nobody writes. */
+    sweep: () => removeHalves(directory),
     path: layers.path,
 
     async load(): Promise<void> {

@@ -193,6 +193,7 @@ export class ImageStore {
   /** Layers and blobs of which no record tells, in bytes; nothing while somebody makes an image. */
   async #removeUnused(): Promise<number> {
     const freed = await this.#claims.unlessClaimed(async wasKilled => {
+      await Promise.all([this.#records.sweep(), this.steps.sweep()])
       const records = [...(await this.#records.all()), ...(await this.steps.all())]
       const layers = await this.#layers.sweep(async () => new Set(records.flatMap(layersOf)), sizeOf)
       return layers + (await this.#removeBlobs(new Set(records.flatMap(blobsOf)), wasKilled))

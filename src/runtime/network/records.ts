@@ -1,6 +1,6 @@
 import {mkdir, readdir, rm} from 'node:fs/promises'
 import {join} from 'node:path'
-import {readJson, writeWhole} from '../../base/file.ts'
+import {readJson, removeHalves, writeWhole} from '../../base/file.ts'
 import type {NetworkRecord} from '../../model/network.ts'
 import type {Paths} from '../paths.ts'
 
@@ -14,6 +14,7 @@ export class Records {
   }
 
   async load(): Promise<void> {
+    await removeHalves(this.#paths.networks)
     const files = await readdir(this.#paths.networks).catch(() => [])
     for (const file of files.filter(each => each.endsWith('.json'))) {
       const record = await readJson<NetworkRecord>(join(this.#paths.networks, file))

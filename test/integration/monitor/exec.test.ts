@@ -150,6 +150,17 @@ test('many at once', async () => {
   expect(outputs).toEqual(Array.from({length: 20}, (_, at) => `${at}\n${at}\n`))
 })
 
+test('the end of each is told, however soon it comes and whatever ends beside it', async () => {
+  const oneAfterTheOther = async () => {
+    for (let round = 0; round < 150; round++) {
+      const stream = await sh('exit 3')
+      stream.io.resume()
+      expect(await stream.exited).toEqual({code: 3})
+    }
+  }
+  await Promise.all(Array.from({length: 4}, oneAfterTheOther))
+})
+
 test('ends with the container', async () => {
   const stream = await sh('sleep 60')
   process.kill(Number(box.read('pid').split(' ')[0]), 'SIGKILL')
