@@ -2,7 +2,7 @@ import {errnoOf, StackError, within} from '../../base/error.ts'
 import type {NetworkRecord} from '../../model/network.ts'
 import {native} from '../../native/binding.ts'
 import {macOf} from './addresses.ts'
-import {allowLocalhost, allowManyNeighbours, enableForwarding, uplinkMtu} from './host.ts'
+import {allowLocalhost, allowThousands, enableForwarding, uplinkMtu} from './host.ts'
 
 /** Of names in Docker's own words: files written for it bring them along. */
 export const options = {mtu: 'com.docker.network.driver.mtu', bridge: 'com.docker.network.bridge.name'} as const
@@ -11,7 +11,7 @@ export const options = {mtu: 'com.docker.network.driver.mtu', bridge: 'com.docke
 export function ensureBridge(network: NetworkRecord): Promise<void> {
   return within(`make the bridge of network "${network.name}"`, async () => {
     await enableForwarding({ipv6: network.enableIpv6})
-    await allowManyNeighbours()
+    await allowThousands()
     try {
       await native().createBridge({
         name: network.bridge,

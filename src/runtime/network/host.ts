@@ -52,19 +52,24 @@ export async function enableForwarding({ipv6}: {readonly ipv6: boolean}): Promis
   await set('ipv6/conf/all/forwarding', '1')
 }
 
-const neighbours = {gc_thresh1: 4096, gc_thresh2: 16384, gc_thresh3: 32768} as const
+const limits: ReadonlyArray<readonly [file: string, least: number]> = [
+  ...['ipv4', 'ipv6'].flatMap(family => [
+    [`${family}/neigh/default/gc_thresh1`, 4096] as const,
+    [`${family}/neigh/default/gc_thresh2`, 16_384] as const,
+    [`${family}/neigh/default/gc_thresh3`, 32_768] as const,
+  ]),
+  ['core/netdev_max_backlog', 32_768],
+]
 
 /**
  * The kernel has one table of neighbours for all namespaces: with its 1024 entries containers cannot be reached any more
- * at some five hundred. Never lowered; only the first network namespace has the files.
+ * at some five hundred. And who asks a bridge of a thousand ports for an address fills a processor's backlog of 1000
+ * packets, so that the answer is dropped. Never lowered; only the first network namespace has the files.
  */
-export async function allowManyNeighbours(): Promise<void> {
-  for (const family of ['ipv4', 'ipv6']) {
-    for (const [name, wanted] of Object.entries(neighbours)) {
-      const file = `${family}/neigh/default/${name}`
-      const now = readSmall(sysctl(file))
-      if (now !== undefined && Number(now) < wanted) await writeFile(sysctl(file), String(wanted)).catch(ignoreReadOnly)
-    }
+export async function allowThousands(): Promise<void> {
+  for (const [file, least] of limits) {
+    const now = readSmall(sysctl(file))
+    if (now !== undefined && Number(now) < least) await writeFile(sysctl(file), String(least)).catch(ignoreReadOnly)
   }
 }
 
