@@ -1,6 +1,5 @@
 #include "in_use.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
@@ -10,10 +9,9 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
-#include <vector>
 
 #include "../base/sys_error.h"
+#include "listing.h"
 
 namespace {
 
@@ -36,17 +34,10 @@ void remove_all(int parent, const std::string& name, const std::string& path) {
   how.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
   Fd directory(static_cast<int>(check(syscall(SYS_openat2, parent, name.c_str(), &how, sizeof how), "open", path)));
-  const auto close = [](DIR* stream) { ::closedir(stream); };
-  const std::unique_ptr<DIR, decltype(close)> stream(::fdopendir(directory.get()), close);
-  if (!stream) throw SysError("read", path);
-  const int here = directory.release();
-  std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(stream.get())) names.emplace_back(entry->d_name);
-  for (const std::string& each : names) {
-    if (each == "." || each == "..") continue;
-    if (::unlinkat(here, each.c_str(), 0) == 0 || errno == ENOENT) continue;
+  for (const std::string& each : names_in(directory, path)) {
+    if (::unlinkat(directory.get(), each.c_str(), 0) == 0 || errno == ENOENT) continue;
     if (errno != EISDIR) throw SysError("unlink", path + "/" + each);
-    remove_all(here, each, path + "/" + each);
+    remove_all(directory.get(), each, path + "/" + each);
   }
   if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) throw SysError("rmdir", path);
 }

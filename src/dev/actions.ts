@@ -2,6 +2,7 @@ import {Writable} from 'node:stream'
 import {describe} from '../base/error.ts'
 import type {ActualContainer, Engine} from '../engine/engine.ts'
 import {execute} from '../execute/execute.ts'
+import {specOf} from '../execute/hooks.ts'
 import {perform} from '../execute/perform.ts'
 import type {Hook, Project} from '../model/project.ts'
 import {planRestart} from '../plan/lifecycle.ts'
@@ -37,25 +38,17 @@ export async function restart({engine, project, report, signal, parallel}: Actin
 /** Runs a rule's command in each container; one that fails is told, and keeps nobody else from its own. */
 export async function runInAll(
   {engine, report}: Acting,
-  {command, user, privileged, workingDir, environment}: Hook,
+  hook: Hook,
   containers: readonly ActualContainer[],
 ): Promise<void> {
-  const spec = {
-    command,
-    tty: false,
-    stdin: false,
-    privileged,
-    environment: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
-    ...(user === undefined ? {} : {user}),
-    ...(workingDir === undefined ? {} : {workingDir}),
-  }
   await Promise.all(
     containers.map(async ({id, name, service}) => {
       const output = lastWords()
       const said = await engine
-        .exec(id, spec, {stdout: output.stream, stderr: output.stream})
+        .exec(id, specOf(hook), {stdout: output.stream, stderr: output.stream})
         .then(code => (code === 0 ? undefined : `ended with ${code}${output.text()}`), describe)
-      if (said !== undefined) report({kind: 'warned', service, message: `${command.join(' ')} in ${name}: ${said}`})
+      if (said !== undefined)
+        report({kind: 'warned', service, message: `${hook.command.join(' ')} in ${name}: ${said}`})
     }),
   )
 }

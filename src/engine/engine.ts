@@ -1,3 +1,4 @@
+import type {PortQuestion, TakenPort} from '../model/port.ts'
 import type {Build} from '../model/project.ts'
 import type {ImageLibrary} from './images.ts'
 import type {Upkeep} from './upkeep.ts'
@@ -80,27 +81,6 @@ export interface Engine {
   exec(id: string, spec: ExecSpec, streams: Streams): Promise<number>
   close(): Promise<void>
 }
-
-export type PortQuestion = {
-  readonly project: string
-  /** Ids of containers. */
-  readonly leaving: readonly string[]
-  readonly ports: readonly WantedPort[]
-}
-
-/** A port of the host that a container is to have. */
-export type WantedPort = {
-  readonly service: string
-  /** '' is every address of the host. */
-  readonly hostIp: string
-  readonly port: number
-  readonly protocol: 'tcp' | 'udp'
-  /** Replicas of the service have it together; one of a range each has for itself. */
-  readonly isShared: boolean
-}
-
-/** Why one of them cannot be had: `port 8080 is taken by nginx (pid 12)`. */
-export type TakenPort = Pick<WantedPort, 'hostIp' | 'port' | 'protocol'> & {readonly problem: string}
 
 /** At an absolute path of a container; modes are the lower twelve bits. */
 export type FileChange = {readonly path: string} & (

@@ -42,7 +42,8 @@ async function exec(engine: Engine, {hook, container}: HookOperation, {id, outpu
   }
 }
 
-const specOf = ({command, user, privileged, workingDir, environment}: HookOperation['hook']): ExecSpec => ({
+/** What an engine runs for it. */
+export const specOf = ({command, user, privileged, workingDir, environment}: HookOperation['hook']): ExecSpec => ({
   command,
   tty: false,
   stdin: false,

@@ -1,5 +1,5 @@
 import {StackError} from '../base/error.ts'
-import type {TakenPort, WantedPort} from '../engine/engine.ts'
+import type {TakenPort, WantedPort} from '../model/port.ts'
 import type {Project} from '../model/project.ts'
 import type {Step} from './step.ts'
 

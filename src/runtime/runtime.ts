@@ -3,6 +3,7 @@ import type {Duplex, Readable} from 'node:stream'
 import type {ContainerRecord, ContainerState, ExitRecord, PortBinding} from '../model/container.ts'
 import type {Image} from '../model/image.ts'
 import type {Endpoint, NetworkRecord} from '../model/network.ts'
+import type {PortQuestion, TakenPort} from '../model/port.ts'
 import type {Builds} from './image/builds.ts'
 import type {ImageUsage} from './image/usage.ts'
 import type {Paths} from './paths.ts'
@@ -235,24 +236,6 @@ export interface Networks {
   redirectDns(network: string, port: number | undefined): Promise<void>
   close(): Promise<void>
 }
-
-export type PortQuestion = {
-  readonly project: string
-  /** Ids of containers that will have gone. */
-  readonly leaving: readonly string[]
-  readonly ports: readonly AskedPort[]
-}
-
-export type AskedPort = {
-  readonly service: string
-  readonly hostIp: string
-  readonly port: number
-  readonly protocol: 'tcp' | 'udp'
-  /** With the other replicas of its service. */
-  readonly isShared: boolean
-}
-
-export type TakenPort = Pick<AskedPort, 'hostIp' | 'port' | 'protocol'> & {readonly problem: string}
 
 export type NetworkOptions = {
   readonly name: string

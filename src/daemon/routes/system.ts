@@ -1,5 +1,5 @@
 import {arch, cpus, hostname, release, totalmem} from 'node:os'
-import type {PortQuestion} from '../../runtime/runtime.ts'
+import type {PortQuestion} from '../../model/port.ts'
 import type {Daemon} from '../context.ts'
 import type {ApiEvent} from '../events.ts'
 import {type Filters, matchesAny, matchesLabels, parseFilters} from '../filters.ts'

@@ -1,6 +1,7 @@
 import {StackError} from '../../base/error.ts'
 import {isFor} from '../../base/platform.ts'
 import {slots} from '../../base/slots.ts'
+import type {PortQuestion, TakenPort} from '../../model/port.ts'
 import {type Login, nobody} from '../../registry/credentials.ts'
 import {configHeader, headerFor} from '../../registry/header.ts'
 import type {
@@ -18,9 +19,7 @@ import type {
   LogChunk,
   LogOptions,
   NetworkSpec,
-  PortQuestion,
   Streams,
-  TakenPort,
   Usage,
   VolumeSpec,
 } from '../engine.ts'

@@ -1,7 +1,8 @@
 import {errnoOf, StackError, within} from '../../base/error.ts'
 import type {ContainerRecord, PortBinding} from '../../model/container.ts'
 import type {Endpoint} from '../../model/network.ts'
-import type {AskedPort, PortQuestion, PublishedPort, TakenPort} from '../runtime.ts'
+import type {PortQuestion, TakenPort, WantedPort} from '../../model/port.ts'
+import type {PublishedPort} from '../runtime.ts'
 import {holderOf} from './holder.ts'
 import type {Lease, Leases} from './leases.ts'
 import {candidates, holderName, isEvery, lastNumber, mayShare, rivals} from './ports.ts'
@@ -90,7 +91,7 @@ export class Ports {
   }
 
   async #problemWith(
-    {service, hostIp, port, protocol, isShared}: AskedPort,
+    {service, hostIp, port, protocol, isShared}: WantedPort,
     {project, leaving}: Pick<PortQuestion, 'project' | 'leaving'>,
   ): Promise<string | undefined> {
     const published = {protocol, hostIp, hostPort: String(port), hostPortNumber: port, target: 0}

@@ -3,12 +3,11 @@ import {mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {type Browser, chromium, type Page} from 'playwright-core'
 import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest'
-import {likes} from '../../support/needs.ts'
+import {needs} from '../../support/needs.ts'
 import {states} from '../../support/observed.ts'
 import {eventually, root, Workplace} from '../../support/stack.ts'
 import {end, type Served, serve} from './served.ts'
 
-const why = 'apt-get install --no-install-recommends chromium: 414 MB, a minute; http.test.ts looks at the same server'
 const patience = {timeout: 15_000}
 
 let place: Workplace
@@ -46,7 +45,7 @@ afterAll(async () => {
   await browser?.close()
   await place?.[Symbol.asyncDispose]()
 })
-beforeEach(context => likes(context, 'chromium', why))
+beforeEach(context => needs(context, 'chromium'))
 
 const service = (name: string) => page.locator(`article[data-name="${name}"]`)
 const says = async (name: string, text: string | RegExp) =>

@@ -4,7 +4,7 @@ import {dirname, join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {credentialsOfHeader} from '../../../src/registry/auth.ts'
 import {credentialsOfFiles, loginOf} from '../../../src/registry/credentials.ts'
-import {failure} from '../runtime/image/registry/setting.ts'
+import {failure} from '../../support/registry-client.ts'
 
 let home: string
 beforeEach(() => {

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, expect, test} from 'vitest'
 import {isInsecure, registrySettings} from '../../../../../src/runtime/image/registry/settings.ts'
-import {failure} from './setting.ts'
+import {failure} from '../../../../support/registry-client.ts'
 
 let directory: string
 beforeEach(() => {

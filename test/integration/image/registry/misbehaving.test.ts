@@ -1,9 +1,9 @@
 import {existsSync, readFileSync, writeFileSync} from 'node:fs'
 import type {ServerResponse} from 'node:http'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
-import {directoryContent} from '../../../../support/content.ts'
-import {type FakeRegistry, fakeRegistry, loopbackServer, refuse, sendBlob} from '../../../../support/registry.ts'
-import {bareSurroundings, failure, noise, password, patience, pulled} from './setting.ts'
+import {directoryContent} from '../../../support/content.ts'
+import {type FakeRegistry, fakeRegistry, loopbackServer, refuse, sendBlob} from '../../../support/registry.ts'
+import {bareSurroundings, failure, noise, password, patience, pulled} from '../../../support/registry-client.ts'
 
 let registry: FakeRegistry
 beforeEach(async () => {

@@ -3,11 +3,11 @@ import {connect} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
-import type {Place} from '../../../../../src/runtime/image/registry/settings.ts'
-import {type Certificate, selfMade} from '../../../../support/certificate.ts'
-import {needs} from '../../../../support/needs.ts'
-import {type FakeRegistry, fakeRegistry, loopbackServer, refuse} from '../../../../support/registry.ts'
-import {bareSurroundings, failure, noise, password, patience, pulled} from './setting.ts'
+import type {Place} from '../../../../src/runtime/image/registry/settings.ts'
+import {type Certificate, selfMade} from '../../../support/certificate.ts'
+import {needs} from '../../../support/needs.ts'
+import {type FakeRegistry, fakeRegistry, loopbackServer, refuse} from '../../../support/registry.ts'
+import {bareSurroundings, failure, noise, password, patience, pulled} from '../../../support/registry-client.ts'
 
 let registry: FakeRegistry
 let directory: string

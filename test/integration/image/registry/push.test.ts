@@ -1,11 +1,11 @@
 import {afterEach, beforeEach, expect, test} from 'vitest'
-import type {Descriptor} from '../../../../../src/model/oci.ts'
-import {anonymous} from '../../../../../src/registry/auth.ts'
-import {pullImage} from '../../../../../src/runtime/image/registry/pull.ts'
-import {type PushOptions, pushImage} from '../../../../../src/runtime/image/registry/push.ts'
-import {directoryContent} from '../../../../support/content.ts'
-import {type FakeRegistry, fakeRegistry, refuse} from '../../../../support/registry.ts'
-import {bareSurroundings, failure, noise, patience, pulled} from './setting.ts'
+import type {Descriptor} from '../../../../src/model/oci.ts'
+import {anonymous} from '../../../../src/registry/auth.ts'
+import {pullImage} from '../../../../src/runtime/image/registry/pull.ts'
+import {type PushOptions, pushImage} from '../../../../src/runtime/image/registry/push.ts'
+import {directoryContent} from '../../../support/content.ts'
+import {type FakeRegistry, fakeRegistry, refuse} from '../../../support/registry.ts'
+import {bareSurroundings, failure, noise, patience, pulled} from '../../../support/registry-client.ts'
 
 let [from, to]: [FakeRegistry?, FakeRegistry?] = []
 let content: ReturnType<typeof directoryContent>

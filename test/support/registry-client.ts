@@ -1,9 +1,9 @@
-import {describe as describeError, hintOf, StackError} from '../../../../../src/base/error.ts'
-import {anonymous, type CredentialSource} from '../../../../../src/registry/auth.ts'
-import {type PullOptions, pullImage} from '../../../../../src/runtime/image/registry/pull.ts'
-import type {Patience} from '../../../../../src/runtime/image/registry/retry.ts'
-import type {Surroundings} from '../../../../../src/runtime/image/registry/session.ts'
-import {directoryContent} from '../../../../support/content.ts'
+import {describe as describeError, hintOf, StackError} from '../../src/base/error.ts'
+import {anonymous, type CredentialSource} from '../../src/registry/auth.ts'
+import {type PullOptions, pullImage} from '../../src/runtime/image/registry/pull.ts'
+import type {Patience} from '../../src/runtime/image/registry/retry.ts'
+import type {Surroundings} from '../../src/runtime/image/registry/session.ts'
+import {directoryContent} from './content.ts'
 
 /** As the ordinary one, for a test that has no minutes. */
 export const patience: Patience = {attempts: 4, firstDelay: 2, longestDelay: 8, longestWait: 300, stall: 400}

@@ -1,7 +1,7 @@
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
-import {directoryContent} from '../../../../support/content.ts'
-import {type FakeRegistry, fakeRegistry} from '../../../../support/registry.ts'
-import {bareSurroundings, failure, noise, patience, pulled} from './setting.ts'
+import {directoryContent} from '../../../support/content.ts'
+import {type FakeRegistry, fakeRegistry} from '../../../support/registry.ts'
+import {bareSurroundings, failure, noise, patience, pulled} from '../../../support/registry-client.ts'
 
 let registry: FakeRegistry
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
-import type {CredentialSource} from '../../../../../src/registry/auth.ts'
-import {type FakeRegistry, fakeRegistry, loopbackServer, refuse} from '../../../../support/registry.ts'
-import {failure, noise, password, pulled} from './setting.ts'
+import type {CredentialSource} from '../../../../src/registry/auth.ts'
+import {type FakeRegistry, fakeRegistry, loopbackServer, refuse} from '../../../support/registry.ts'
+import {failure, noise, password, pulled} from '../../../support/registry-client.ts'
 
 let registry: FakeRegistry
 beforeEach(async () => {
