@@ -1,4 +1,4 @@
-import {type ErrorCode, errnoOf, StackError} from '../../base/error.ts'
+import {type ErrorCode, StackError} from '../../base/error.ts'
 import type {BuildOptions, BuildSpec} from '../engine.ts'
 import type {Client} from './client.ts'
 import {linesOf} from './streams.ts'
@@ -23,19 +23,13 @@ export async function buildImage(
   spec: BuildSpec,
   {progress, signal, registryConfig}: Building,
 ): Promise<void> {
-  const ask = () =>
-    client.stream({
-      method: 'POST',
-      path: '/build',
-      query: queryOf(spec),
-      body: bodyOf(spec),
-      registryConfig,
-      ...(signal === undefined ? {} : {signal}),
-    })
-  // A daemon that was about to end has not read what it was sent.
-  const answer = await ask().catch(error => {
-    if (errnoOf(error instanceof StackError ? error.cause : error) === 'EPIPE') return ask()
-    throw error
+  const answer = await client.stream({
+    method: 'POST',
+    path: '/build',
+    query: queryOf(spec),
+    body: bodyOf(spec),
+    registryConfig,
+    ...(signal === undefined ? {} : {signal}),
   })
   for await (const line of linesOf(answer)) {
     const {stackStep, stackError} = JSON.parse(line) as BuildLine

@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import type Dockerode from 'dockerode'
 import {delay} from '../../base/delay.ts'
 import {type Address, formatAddress} from './address.ts'
-import {isCrowded, isNotListening, translateError} from './errors.ts'
+import {isCrowded, isNotListening, isUnheard, translateError} from './errors.ts'
 
 export type {
   ContainerCreateOptions,
@@ -49,11 +49,14 @@ export class Client {
     this.#revive = revive
   }
 
-  /** Does what asks the engine; failures are StackErrors. */
-  async ask<T>(action: (docker: Dockerode) => Promise<T>): Promise<T> {
+  /** Does what asks the engine; failures are StackErrors. What can be sent only once says so. */
+  async ask<T>(action: (docker: Dockerode) => Promise<T>, {isOnce = false} = {}): Promise<T> {
     try {
       try {
-        return await patiently(() => action(this.docker))
+        return await patiently(() => action(this.docker)).catch(error => {
+          if (isOnce || !isUnheard(error)) throw error
+          return action(this.docker)
+        })
       } catch (error) {
         if (this.#revive === undefined || !isNotListening(error)) throw error
         this.#reviving ??= this.#revive().finally(() => {

@@ -61,6 +61,9 @@ export const isCrowded = (error: unknown): boolean => errnoOf(error) === 'EAGAIN
 export const isNotListening = (error: unknown): boolean =>
   ['ECONNREFUSED', 'ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')
 
+/** A connection that was kept has been closed by an engine that is about to leave, before it read what was sent. */
+export const isUnheard = (error: unknown): boolean => errnoOf(error) === 'EPIPE'
+
 /** A failed request as ours: coded by its status and words, the engine's message as it is. */
 export function translateError(error: unknown, engine: string): StackError {
   if (error instanceof StackError) return error

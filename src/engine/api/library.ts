@@ -68,7 +68,7 @@ export function imageLibrary(client: Client, credentials: CredentialSource): Ima
     async load(archive) {
       // An archive can be sent once: an engine that sleeps is woken before.
       await client.ask(docker => docker.ping())
-      const answer = await client.ask(docker => docker.loadImage(archive, {quiet: true}))
+      const answer = await client.ask(docker => docker.loadImage(archive, {quiet: true}), {isOnce: true})
       const said: string[] = []
       for await (const line of linesOf(bytesOf(answer))) {
         const {stream, error}: LoadLine = JSON.parse(line)
