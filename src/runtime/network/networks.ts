@@ -5,21 +5,20 @@ import type {Endpoint, NetworkRecord} from '../../model/network.ts'
 import type {PortQuestion, TakenPort} from '../../model/port.ts'
 import type {Paths} from '../paths.ts'
 import type {NetworkNames, NetworkOptions, Networks, PublishedPort} from '../runtime.ts'
-import {attachEndpoints, isPinned} from './attach.ts'
+import {attachEndpoints} from './attach.ts'
 import {ensureBridge, removeLink} from './bridge.ts'
 import {Bridges, bridgeWithRoom, containersPerBridge} from './bridges.ts'
 import {designNetwork} from './design.ts'
 import {hostsText, resolvConfText} from './files.ts'
 import {restartFlows} from './flows.ts'
-import {BridgeGuard, tableGuard, type Watch, watching} from './guard.ts'
 import {occupiedRanges} from './host.ts'
+import {Keeper} from './keeper.ts'
 import {leaseFor} from './lease.ts'
 import {type Lease, Leases} from './leases.ts'
 import {Pins} from './pins.ts'
 import {Ports} from './publish.ts'
 import {Records} from './records.ts'
 import {Removals} from './removals.ts'
-import {plugAgain, removeStrays} from './repair.ts'
 import {hostResolvers} from './resolvers.ts'
 import type {RuleFacts} from './rules.ts'
 import type {Ruleset} from './ruleset.ts'
@@ -51,9 +50,7 @@ export class LocalNetworks implements Networks {
   readonly #dnsPorts = new Map<string, number>()
   readonly #listeners: (() => Promise<void>)[] = []
   readonly #removals: Removals
-  readonly #guard = new BridgeGuard()
-  readonly #checkRules: () => Promise<void>
-  #watch: Watch | undefined
+  readonly #keeper: Keeper
   readonly #bridges: Bridges
   readonly #pins: Pins
 
@@ -63,7 +60,6 @@ export class LocalNetworks implements Networks {
     this.#leases = new Leases(parts.paths)
     this.#ports = new Ports(this.#leases, lease => this.#entrance(lease))
     this.#ruleset = parts.rules(() => this.#ruleFacts())
-    this.#checkRules = tableGuard(parts.table, this.#ruleset)
     this.#pins = new Pins({directory: parts.paths.netnsDirectory, warn: parts.warn})
     this.#bridges = new Bridges(() => this.#ruleset.apply())
     this.#removals = new Removals({
@@ -76,6 +72,16 @@ export class LocalNetworks implements Networks {
     const network = (nameOrId: string) => this.#records.find(nameOrId)
     const {translation} = parts
     this.#services = new Services({records: services, leases: this.#leases, translation, network})
+    this.#keeper = new Keeper({
+      ...parts,
+      records: this.#records,
+      leases: this.#leases,
+      bridges: this.#bridges,
+      ports: this.#ports,
+      services: this.#services,
+      ruleset: this.#ruleset,
+      wires: lease => this.#wires(lease),
+    })
     this.names = {
       ...this.#leases.names(),
       services: (at, name) => services.named(at, name),
@@ -86,57 +92,8 @@ export class LocalNetworks implements Networks {
   async load(): Promise<void> {
     await Promise.all([this.#records.load(), this.#leases.load()])
     await this.#pins.sweep([...this.#leases.all()].map(each => this.#parts.paths.container(each.container).netns))
-    this.#watch = watching(() => this.#repair(), this.#parts.warn)
-    if (this.#records.list().length === 0) return
-    for (const record of this.#records.list()) {
-      await ensureBridge(record)
-      this.#guard.note(record)
-    }
-    const leases = [...this.#leases.all()]
-    const wires = leases.flatMap(each => this.#wires(each))
-    for (const {network, endpoint} of wires) await this.#bridges.ready(network, endpoint.bridge)
-    const whole = await removeStrays(wires)
-    for (const lease of leases) await this.#adopt(lease, whole)
-    await this.#services.load(this.#records.list())
-    this.#ruleset.forget()
-    await this.#ruleset.apply()
-  }
-
-  /** Makes again what somebody has destroyed while we run. */
-  async #repair(): Promise<void> {
-    for (const record of this.#guard.lost(this.#records.list())) await this.#remake(record)
-    if (this.#records.list().length > 0) await this.#checkRules()
-  }
-
-  async #remake(record: NetworkRecord): Promise<void> {
-    await this.#bridges.renew(record)
-    this.#guard.note(record)
-    const {paths, warn} = this.#parts
-    await plugAgain([...this.#leases.all()], record, {
-      bridges: this.#bridges,
-      netns: id => paths.container(id).netns,
-      wires: lease => this.#wires(lease),
-      warn,
-    })
-    await this.#services.renew(record.id)
-  }
-
-  /** A namespace that is gone (a reboot) takes its ports with it; one that is there is as it was. */
-  async #adopt(lease: Lease, whole: ReadonlySet<string>): Promise<void> {
-    const {netns} = this.#parts.paths.container(lease.container)
-    if (!isPinned(netns)) {
-      if (lease.publishing) await this.#leases.save({...lease, publishing: false})
-      return
-    }
-    const doing = `take over the network of "${lease.name}"`
-    try {
-      const wires = this.#wires(lease).filter(each => !whole.has(each.endpoint.link))
-      const warn = (error: unknown) => this.#parts.warn(doing, error)
-      if (wires.length > 0) await attachEndpoints({netns, name: lease.name, wires, bridges: this.#bridges, warn})
-      for (const port of lease.publishing ? lease.ports : []) await this.#ports.reserve(port, lease, {share: true})
-    } catch (error) {
-      this.#parts.warn(doing, error)
-    }
+    this.#keeper.begin()
+    await this.#keeper.adopt()
   }
 
   list(): readonly NetworkRecord[] {
@@ -162,7 +119,7 @@ export class LocalNetworks implements Networks {
       () => ensureBridge(record),
       () => removeLink(record.bridge),
     )
-    this.#guard.note(record)
+    this.#keeper.note(record)
     await undo.do(
       () => this.#ruleset.apply(),
       () => this.#withdraw(record),
@@ -193,7 +150,7 @@ export class LocalNetworks implements Networks {
     }
     this.#records.drop(record)
     this.#dnsPorts.delete(record.id)
-    this.#guard.forget(record.id)
+    this.#keeper.forget(record.id)
     this.#bridges.forget(record)
     await this.#services.forget(record.id)
     await this.#tell()
@@ -364,7 +321,7 @@ export class LocalNetworks implements Networks {
   }
 
   async close(): Promise<void> {
-    await this.#watch?.end()
+    await this.#keeper.end()
     await this.#pins.settled()
     await this.#removals.settled()
     await this.#ports.close()
