@@ -1,4 +1,6 @@
-// Bundles src/main.ts into dist/: an entry and a chunk per command, so that each run loads only what it needs.
+// Bundles src/main.ts into dist/: one file, since each further module costs a command half a millisecond, with the code
+// that V8 made of it. What a command does not need of it is neither compiled nor run.
+import {execFileSync} from 'node:child_process'
 import {cp, readFile, rename, rm} from 'node:fs/promises'
 import {fileURLToPath} from 'node:url'
 import {build} from 'esbuild'
@@ -54,40 +56,67 @@ async function withoutInspection(path) {
   return without
 }
 
+/** Ink waits for its WebAssembly while it is loaded, which CommonJS cannot: the screen is a module of its own. */
+const screenApart = {
+  name: 'screen-apart',
+  setup({onLoad}) {
+    onLoad({filter: /\/ui\/screen\/load\.ts$/}, () => ({
+      contents: "export const loadTerminal = () => importBeside('screen.mjs')",
+    }))
+  },
+}
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  sourcemap: process.env.STACK_SOURCEMAP === '1' ? 'external' : false,
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'linked',
+  logLevel: 'warning',
+  // React for its users, not for its makers.
+  define: {'process.env.NODE_ENV': '"production"', 'import.meta.url': 'placeOfThis'},
+}
+
 /** Builds beside and puts in place at the end: a build that fails leaves the last good one. */
-export async function bundle({target = `${root}dist`, plugins = []} = {}) {
+export async function bundle(target = `${root}dist`) {
   const beside = `${target}.new`
   await rm(beside, {recursive: true, force: true})
-  const {metafile} = await build({
-    absWorkingDir: root,
-    entryPoints: {stack: 'src/main.ts'},
-    outdir: beside,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    outExtension: {'.js': '.mjs'},
-    // Flat: the addon and the monitor are found relative to any chunk.
-    chunkNames: '[name]-[hash]',
-    // Packages in CommonJS ask for node's own modules by require().
-    banner: {
-      js: "import {createRequire as requireFrom} from 'node:module'; const require = requireFrom(import.meta.url)",
-    },
-    sourcemap: process.env.STACK_SOURCEMAP === '1' ? 'external' : false,
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'linked',
-    logLevel: 'warning',
-    metafile: true,
-    // React for its users, not for its makers.
-    define: {'process.env.NODE_ENV': '"production"'},
-    plugins: [lightDockerode, screens, ...plugins],
-  })
-  await bundlePage(`${beside}/page`)
+  await Promise.all([
+    bundleProgram(`${beside}/stack.cjs`),
+    bundleScreen(`${beside}/screen.mjs`),
+    bundlePage(`${beside}/page`),
+  ])
   await rm(target, {recursive: true, force: true})
   await rename(beside, target)
-  return metafile
+  execFileSync(process.execPath, [`${root}scripts/keep-code.mjs`, `${target}/stack.cjs`], {stdio: 'inherit'})
+}
+
+async function bundleProgram(outfile) {
+  await build({
+    ...common,
+    entryPoints: ['src/main.ts'],
+    outfile,
+    format: 'cjs',
+    banner: {js: "const placeOfThis = require('node:url').pathToFileURL(__filename).href;"},
+    plugins: [lightDockerode, screenApart],
+  })
+}
+
+async function bundleScreen(outfile) {
+  await build({
+    ...common,
+    entryPoints: ['src/ui/screen/terminal.ts'],
+    outfile,
+    format: 'esm',
+    // Packages in CommonJS ask for node's own modules by require().
+    banner: {
+      js: "import {createRequire} from 'node:module'; const placeOfThis = import.meta.url, require = createRequire(placeOfThis)",
+    },
+    plugins: [screens],
+  })
 }
 
 /** What `stack ui` gives to browsers. */

@@ -24,7 +24,7 @@ const newest = directory =>
 export function prepare({examples = false} = {}) {
   if (!existsSync(join(root, 'node_modules/.package-lock.json'))) run('npm', ['ci', '--no-fund', '--no-audit'])
   run(process.execPath, ['scripts/build-native.mjs'])
-  const bundle = join(root, 'dist/stack.mjs')
+  const bundle = join(root, 'dist/stack.cjs')
   if (!existsSync(bundle) || statSync(bundle).mtimeMs < newest(join(root, 'src')))
     run(process.execPath, ['scripts/build.mjs'])
   const web = join(root, 'examples/guestbook/web')

@@ -33,11 +33,11 @@ function ask(command, words) {
   return {status, stdout: stdout ?? '', stderr: stderr ?? ''}
 }
 
-const stack = words => ['bin/stack.mjs', '-f', file, ...words]
+const stack = words => ['bin/stack', '-f', file, ...words]
 
 /** Essential things that the machine lacks, as `stack doctor` finds them. */
 function missing() {
-  const {stdout, stderr} = ask(process.execPath, ['bin/stack.mjs', 'doctor', '--format', 'json'])
+  const {stdout, stderr} = ask(process.execPath, ['bin/stack', 'doctor', '--format', 'json'])
   try {
     return JSON.parse(stdout).filter(({essential, state}) => essential && state === 'missing')
   } catch {
@@ -109,7 +109,7 @@ await tryIt(address)
 say(`The guestbook is at ${address} (an entry was written and read back)`)
 run(process.execPath, stack(['ps']))
 const settings = port === firstPort ? '' : `GUESTBOOK_PORT=${port} `
-const command = `sudo ${settings}bin/stack.mjs -f ${file}`
+const command = `sudo ${settings}bin/stack -f ${file}`
 console.log(`
   more replicas   ${command} scale web=3
   its output      ${command} logs -f

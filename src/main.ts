@@ -1,5 +1,4 @@
 import {Interrupts, interruptedCode} from './cli/interrupts.ts'
-import {version} from './version.ts'
 
 const argv = process.argv.slice(2)
 const interrupts = new Interrupts(() => process.exit(interruptedCode))
@@ -7,11 +6,9 @@ const interrupts = new Interrupts(() => process.exit(interruptedCode))
 if (argv[0] !== 'daemon')
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupts.raise())
 
-process.exit(await main())
+void main().then(code => process.exit(code))
 
 async function main(): Promise<number> {
-  // The most frequent question of scripts is answered without loading anything.
-  if (argv.length === 1 && argv[0] === '--version') return answer(`stack version ${version}\n`)
   leaveWithReader()
   const {run} = await import('./cli/program.ts')
   const code = await run(argv, {
@@ -35,11 +32,6 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
     if (stream.writableLength === 0) resolve()
     else stream.write('', () => resolve())
   })
-}
-
-function answer(text: string): number {
-  process.stdout.write(text)
-  return 0
 }
 
 /** Whoever read our output has gone (`stack logs | head`): nobody is left to tell. */

@@ -32,7 +32,7 @@ export async function* compose() {
 function ours(directory) {
   const file = join(directory, 'ours.yaml')
   writeFileSync(file, `name: bench\nservices:\n${services('host://')}\n`)
-  const stack = (...words) => run(process.execPath, [`${root}bin/stack.mjs`, '-f', file, ...words])
+  const stack = (...words) => run(process.execPath, [`${root}bin/stack`, '-f', file, ...words])
   stack('pull')
   return {go: () => stack('up', '-d') + stack('down')}
 }

@@ -43,14 +43,14 @@ services:
 /** The client is no child of the daemon: it goes on, and says its figure into a file. */
 async function gapAfterKill(directory) {
   const words = ['exec', '-T', 'client', 'sh', '-c', '/dns gap web 2 > /tmp/gap.new; mv /tmp/gap.new /tmp/gap']
-  const client = spawn(process.execPath, [`${root}bin/stack.mjs`, ...words], {cwd: directory, stdio: 'ignore'})
+  const client = spawn(process.execPath, [`${root}bin/stack`, ...words], {cwd: directory, stdio: 'ignore'})
   await sleep(700)
   process.kill(daemonPid(), 'SIGKILL')
   await new Promise(resolve => client.once('close', resolve))
   await sleep(2000)
   const look = spawn(
     process.execPath,
-    [`${root}bin/stack.mjs`, 'exec', '-T', 'client', 'sh', '-c', 'cat /tmp/gap; rm /tmp/gap'],
+    [`${root}bin/stack`, 'exec', '-T', 'client', 'sh', '-c', 'cat /tmp/gap; rm /tmp/gap'],
     {cwd: directory, stdio: ['ignore', 'pipe', 'inherit']},
   )
   return Number(await text(look.stdout))
@@ -61,7 +61,7 @@ const daemonPid = () =>
     readdirSync('/proc').find(name => {
       try {
         const [, file, word] = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')
-        return /^\d+$/.test(name) && file?.endsWith('/stack.mjs') && word === 'daemon'
+        return /^\d+$/.test(name) && file?.endsWith('/bin/stack') && word === 'daemon'
       } catch {
         return false
       }

@@ -13,7 +13,7 @@ export async function* load() {
     const whole = {cwd: directory}
     const rival = has('docker-compose')
     const seen = await inTurn(5, {
-      ours: {go: () => run(process.execPath, [`${root}bin/stack.mjs`, 'config', '-q'], whole)},
+      ours: {go: () => run(process.execPath, [`${root}bin/stack`, 'config', '-q'], whole)},
       ...(rival && {theirs: {go: () => run('docker-compose', ['config', '-q'], whole)}}),
     })
     yield {what: `stack config -q, ${count} services, whole process`, ...milliseconds(seen.ours), goal: '< 1500'}

@@ -40,7 +40,7 @@ export function run(command, words, options = {}) {
   return stdout
 }
 
-export const stack = (...words) => run(process.execPath, [`${root}bin/stack.mjs`, ...words])
+export const stack = (...words) => run(process.execPath, [`${root}bin/stack`, ...words])
 
 export const has = program => spawnSync('which', [program]).status === 0
 

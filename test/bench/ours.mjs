@@ -11,7 +11,7 @@ export async function withProject(text, action) {
   writeFileSync(join(directory, 'compose.yaml'), text)
   const stack = (...words) => {
     const options = typeof words.at(-1) === 'object' ? words.pop() : {}
-    return run(process.execPath, [`${root}bin/stack.mjs`, ...words], {cwd: directory, ...options})
+    return run(process.execPath, [`${root}bin/stack`, ...words], {cwd: directory, ...options})
   }
   stack('up', '-d')
   try {

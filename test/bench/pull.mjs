@@ -58,7 +58,7 @@ function stackIn(directory) {
     join(directory, 'keep.yaml'),
     'name: keep\nservices: {keep: {image: "host://", command: sleep 10000}}\n',
   )
-  return (...words) => run(process.execPath, [`${root}bin/stack.mjs`, ...words], {cwd: directory, ...long})
+  return (...words) => run(process.execPath, [`${root}bin/stack`, ...words], {cwd: directory, ...long})
 }
 
 async function serve() {
@@ -126,7 +126,7 @@ function daemonPid() {
   return pids.find(pid => {
     try {
       return (
-        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('stack.mjs\0daemon') && readlinkSync(`/proc/${pid}/exe`)
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('bin/stack\0daemon') && readlinkSync(`/proc/${pid}/exe`)
       )
     } catch {
       return false

@@ -4,7 +4,7 @@ import {inTurn, median, milliseconds, root, run} from './measure.mjs'
 export async function* startup() {
   const {node, version} = await inTurn(15, {
     node: {go: () => run(process.execPath, ['-e', '0'])},
-    version: {go: () => run(process.execPath, [`${root}bin/stack.mjs`, '--version'])},
+    version: {go: () => run(process.execPath, [`${root}bin/stack`, '--version'])},
   })
   yield {what: 'node -e 0', ...milliseconds(node)}
   yield {what: 'stack --version', ...milliseconds(version)}

@@ -29,7 +29,7 @@ export async function* watch() {
     mkdirSync(join(directory, 'src'), {recursive: true})
     const [web, others] = [await pidsOf(ask, 'web'), await pidsOf(ask, 'bound')]
     const bound = await measured(directory, others)
-    const watcher = spawn(process.execPath, [`${root}bin/stack.mjs`, '--progress', 'json', 'watch', '--no-up'], {
+    const watcher = spawn(process.execPath, [`${root}bin/stack`, '--progress', 'json', 'watch', '--no-up'], {
       cwd: directory,
       stdio: ['ignore', 'ignore', 'pipe'],
     })
@@ -66,7 +66,7 @@ async function many(ask, directory) {
   }
   for (let file = 0; file < 20_000; file++) write(file, `before ${file}\n`.repeat(20))
   const pids = await pidsOf(ask, 'web')
-  const watcher = spawn(process.execPath, [`${root}bin/stack.mjs`, '--progress', 'json', 'watch', '--no-up'], {
+  const watcher = spawn(process.execPath, [`${root}bin/stack`, '--progress', 'json', 'watch', '--no-up'], {
     cwd: directory,
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -50,7 +50,7 @@ export function processes(...words: string[]): number[] {
     .map(Number)
 }
 
-export const daemonPid = (): number | undefined => processes('stack.mjs daemon')[0]
+export const daemonPid = (): number | undefined => processes('bin/stack daemon')[0]
 
 /** What the daemon's Engine API answers to GET, asked past the command line. */
 export function askEngine<T>(path: string): Promise<T> {

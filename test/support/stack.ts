@@ -7,7 +7,7 @@ import {fileURLToPath} from 'node:url'
 import {keepEvidence} from './evidence.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
-export const program = join(root, 'bin/stack.mjs')
+export const program = join(root, 'bin/stack')
 
 export type Outcome = {readonly code: number; readonly stdout: string; readonly stderr: string; readonly all: string}
 

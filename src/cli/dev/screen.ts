@@ -6,8 +6,9 @@ import {createMeter} from '../../execute/statistics.ts'
 import {devLine} from '../../ui/dev.ts'
 import {Lines} from '../../ui/lines.ts'
 import {type Intent, intentOf, isAction} from '../../ui/screen/keys.ts'
+import {loadTerminal} from '../../ui/screen/load.ts'
 import {advance, firstState, kept, type LogLine, type ScreenEvent, session} from '../../ui/screen/state.ts'
-import {openScreen, type Screen} from '../../ui/screen/terminal.ts'
+import type {Screen} from '../../ui/screen/terminal.ts'
 import {frame} from '../../ui/screen/view.ts'
 import {createStyle, wantsColour} from '../../ui/style.ts'
 import type {Context} from '../context.ts'
@@ -74,6 +75,7 @@ export class DevScreen implements Attached {
       tell: event => this.#tell(event),
       scaled: (service, number) => this.#scales.set(service, number),
     })
+    const {openScreen} = await loadTerminal()
     this.#screen = openScreen(io, {
       colours: createStyle(wantsColour({ansi: settings.ansi, environment}, true)).enabled,
       resized: () => this.#paint(),

@@ -48,14 +48,18 @@ function compiler(host: Host) {
   })
 }
 
-export const node: Check = host => [
-  finding(Number.parseInt(host.nodeVersion, 10) >= 20, {
-    name: 'Node.js',
-    essential: true,
-    detail: host.nodeVersion,
-    fix: 'Node.js 20 or newer is needed',
-  }),
-]
+export const node: Check = host => {
+  const [major = 0, minor = 0] = host.nodeVersion.split('.').map(Number)
+  const isNew = major > 20 || (major === 20 && minor >= 12)
+  return [
+    finding(isNew, {
+      name: 'Node.js',
+      essential: true,
+      detail: host.nodeVersion,
+      fix: 'Node.js 20.12 or newer is needed',
+    }),
+  ]
+}
 
 export const directories: Check = host => {
   const places: ReadonlyArray<readonly [string, string, string]> = [

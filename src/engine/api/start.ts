@@ -58,9 +58,7 @@ function launch({log}: DaemonPlaces, environment: NodeJS.ProcessEnv) {
 
 /** The bundle that this is a part of; from the sources, the one that was built last. */
 function programFile(): string {
-  const candidates = ['./stack.mjs', '../../../dist/stack.mjs'].map(each =>
-    fileURLToPath(new URL(each, import.meta.url)),
-  )
+  const candidates = ['../bin/stack', '../../../bin/stack'].map(each => fileURLToPath(new URL(each, import.meta.url)))
   const found = candidates.find(path => existsSync(path))
   if (found !== undefined) return found
   throw new StackError('engine-unreachable', 'the program of the daemon is not there', {

@@ -86,7 +86,7 @@ test('the monitors bring the daemon back by themselves', async () => {
     },
     {what: 'a new daemon'},
   )
-  expect(processes('stack.mjs daemon')).toEqual([next])
+  expect(processes('bin/stack daemon')).toEqual([next])
 })
 
 test('kill -9 of the command line during up, then up again', async () => {
