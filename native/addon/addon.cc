@@ -6,6 +6,7 @@
 #include "../mounts/mount.h"
 #include "../namespaces/in_netns.h"
 #include "../namespaces/netns.h"
+#include "../namespaces/pins.h"
 #include "../netlink/address.h"
 #include "../netlink/flow.h"
 #include "../netlink/link.h"
@@ -50,11 +51,26 @@ Napi::Value promise_list(Napi::Env env, Work work, Fill<Facts> fill) {
 }
 
 Napi::Value create_netns(const Napi::CallbackInfo& info) {
-  return promise(info.Env(), [path = Arguments(info).text("path")] { ::create_netns(path); });
+  const Arguments options(info);
+  return promise(info.Env(), [path = options.text("path"), pins = options.text_or_empty("pins")] {
+    ::create_netns(path, pins);
+  });
 }
 
 Napi::Value delete_netns(const Napi::CallbackInfo& info) {
-  return promise(info.Env(), [path = Arguments(info).text("path")] { ::delete_netns(path); });
+  const Arguments options(info);
+  return promise(info.Env(), [path = options.text("path"), pins = options.text_or_empty("pins")] {
+    ::delete_netns(path, pins);
+  });
+}
+
+Napi::Value open_pins(const Napi::CallbackInfo& info) {
+  auto work = [file = Arguments(info).text("file")] { return ::open_pins(file).release(); };
+  return Task<int>::run(info.Env(), work, [](Napi::Env env, int directory) { return Napi::Number::New(env, directory); });
+}
+
+Napi::Value close_pins(const Napi::CallbackInfo& info) {
+  return promise(info.Env(), [file = Arguments(info).text("file")] { ::close_pins(file); });
 }
 
 Napi::Value create_bridge(const Napi::CallbackInfo& info) {
@@ -301,6 +317,8 @@ Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   };
   publish("createNetns", create_netns);
   publish("deleteNetns", delete_netns);
+  publish("openPins", open_pins);
+  publish("closePins", close_pins);
   publish("createBridge", create_bridge);
   publish("createVeth", create_veth);
   publish("linkBridges", link_bridges);

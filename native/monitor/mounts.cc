@@ -9,7 +9,7 @@
 
 #include "../base/sys_error.h"
 #include "../overlay/overlay.h"
-#include "kernel.h"
+#include "../base/kernel.h"
 #include "rootfs.h"
 #include "text.h"
 

@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "../base/kernel.h"
 #include "../base/sys_error.h"
-#include "kernel.h"
 #include "launch.h"
 #include "privileges.h"
 #include "text.h"

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
+#include "../base/kernel.h"
 #include "../base/sys_error.h"
-#include "kernel.h"
 #include "text.h"
 
 namespace {

@@ -5,7 +5,7 @@
 
 #include "../base/fd.h"
 
-// With `lo` up. EEXIST where the file is there already.
-void create_netns(const std::string& path);
-void delete_netns(const std::string& path);
+// With `lo` up. EEXIST where the file is there already. Where `pins` names a mount namespace the path is one in it.
+void create_netns(const std::string& path, const std::string& pins);
+void delete_netns(const std::string& path, const std::string& pins);
 Fd open_netns(const std::string& path);

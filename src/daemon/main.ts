@@ -97,7 +97,7 @@ async function serve(paths: Paths): Promise<number> {
   await daemon.runtime.networks.close()
   await daemon.runtime.containers.close()
   // Empty by now, unless containers run on: then they stay.
-  for (const directory of [paths.netnsDirectory, paths.runContainers]) await rmdir(directory).catch(() => undefined)
+  await rmdir(paths.runContainers).catch(() => undefined)
   return 0
 }
 

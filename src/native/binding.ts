@@ -9,10 +9,20 @@ import {StackError} from '../base/error.ts'
  * Work is done on libuv's thread pool, never on the event loop.
  */
 export type Native = {
-  /** Makes a network namespace, brings its `lo` up, and pins it to the file `path` (created, bind-mounted). */
-  createNetns(options: {path: string}): Promise<void>
+  /**
+   * Makes a network namespace, brings its `lo` up, and pins it to the file `path` (created, bind-mounted). With `pins`,
+   * a file that openPins was given, the path is one in there: `/NAME`.
+   */
+  createNetns(options: {path: string; pins?: string}): Promise<void>
   /** Unpins: unmounts and removes the file. A missing one is ENOENT. */
-  deleteNetns(options: {path: string}): Promise<void>
+  deleteNetns(options: {path: string; pins?: string}): Promise<void>
+  /**
+   * Makes, or finds, a mount namespace with an empty file system of its own, held by `file`, the only one of its
+   * directory. Gives a descriptor of its root: what is mounted there is seen through it, and nowhere else.
+   */
+  openPins(options: {file: string}): Promise<number>
+  /** Lets go of such a namespace, with all that is in it, and removes the file and its directory. */
+  closePins(options: {file: string}): Promise<void>
   /** Makes a bridge, IPv6 autoconfiguration off, with its addresses (`10.1.0.1/24`), and brings it up. */
   createBridge(options: {name: string; alias: string; mac: string; addresses: string[]; mtu: number}): Promise<void>
   /**

@@ -16,6 +16,8 @@ export function pathsOf({state, run}: {state: string; run: string}) {
     networks: join(state, 'networks'),
     volumes: join(state, 'volumes'),
     netnsDirectory: join(run, 'netns'),
+    /** Of the mount namespace that `netnsDirectory` is in. */
+    pins: join(run, 'pins', 'mounts'),
     runContainers: join(run, 'containers'),
     daemonLog: join(state, 'daemon.log'),
     /** The abstract socket that the daemon of this run directory holds. */

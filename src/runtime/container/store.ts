@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto'
-import {existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs'
-import {chmod, chown, mkdir, readdir, rename, rm, stat, writeFile} from 'node:fs/promises'
+import {chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync} from 'node:fs'
+import {mkdir, readdir, rename, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {errnoOf} from '../../base/error.ts'
 import {readJson, readText, writeWhole} from '../../base/file.ts'
@@ -36,16 +36,17 @@ export class ContainerStore {
     return records
   }
 
-  /** config.json comes last: with it the container exists. */
+  /**
+   * config.json comes last: with it the container exists. What comes before it, like `begin`, is a handful of calls of
+   * microseconds, where each trip through the thread pool costs a tenth of a millisecond.
+   */
   async create(record: ContainerRecord, image: Image, files: readonly Uint8Array[]): Promise<void> {
     const paths = this.#paths.container(record.id)
     try {
-      await mkdir(paths.directory, {recursive: true, mode: 0o700})
-      for (const {upper, work, layers} of overlaysOf(paths, image)) await makeUpper(upper, work, layers)
-      if (files.length > 0) await mkdir(paths.files, {mode: 0o700})
-      for (const mount of record.mounts) {
-        if (mount.type === 'file') await writeGranted(paths.files, mount, files)
-      }
+      mkdirSync(paths.directory, {recursive: true, mode: 0o700})
+      for (const {upper, work, layers} of overlaysOf(paths, image)) makeUpper(upper, work, layers)
+      if (files.length > 0) mkdirSync(paths.files, {mode: 0o700})
+      for (const mount of record.mounts) if (mount.type === 'file') writeGranted(paths.files, mount, files)
       await this.write(record)
     } catch (error) {
       await rm(paths.directory, {recursive: true, force: true})
@@ -70,10 +71,7 @@ export class ContainerStore {
     }
   }
 
-  /**
-   * Before a start: nothing of the last run is left that could be taken for this one's. Synchronous inside: five calls
-   * of microseconds, where each trip through the thread pool costs a tenth of a millisecond.
-   */
+  /** Before a start: nothing of the last run is left that could be taken for this one's. */
   async begin(id: string): Promise<void> {
     const paths = this.#paths.container(id)
     mkdirSync(paths.runDirectory, {recursive: true, mode: 0o700})
@@ -141,21 +139,21 @@ const begun = (directory: string): string => join(directory, 'begun')
 const told = (directory: string): string => join(directory, 'told')
 
 /** The upper directory's owner and mode become the merged one's, so they are the image's. */
-async function makeUpper(upper: string, work: string, layers: readonly string[]): Promise<void> {
-  await mkdir(upper, {recursive: true})
-  await mkdir(work, {recursive: true, mode: 0o700})
-  const lower = layers[0] === undefined ? undefined : await stat(layers[0])
-  await chmod(upper, (lower?.mode ?? 0o755) & 0o7777)
-  if (lower !== undefined) await chown(upper, lower.uid, lower.gid)
+function makeUpper(upper: string, work: string, layers: readonly string[]): void {
+  mkdirSync(upper, {recursive: true})
+  mkdirSync(work, {recursive: true, mode: 0o700})
+  const lower = layers[0] === undefined ? undefined : statSync(layers[0])
+  chmodSync(upper, (lower?.mode ?? 0o755) & 0o7777)
+  if (lower !== undefined) chownSync(upper, lower.uid, lower.gid)
 }
 
 type FileMount = Extract<MountRecord, {type: 'file'}>
 
-async function writeGranted(directory: string, mount: FileMount, files: readonly Uint8Array[]): Promise<void> {
+function writeGranted(directory: string, mount: FileMount, files: readonly Uint8Array[]): void {
   const path = join(directory, String(mount.index))
-  await writeFile(path, files[mount.index] ?? new Uint8Array())
-  await chown(path, mount.uid, mount.gid)
-  await chmod(path, mount.mode)
+  writeFileSync(path, files[mount.index] ?? new Uint8Array())
+  chownSync(path, mount.uid, mount.gid)
+  chmodSync(path, mount.mode)
 }
 
 function ignoreMissing(error: unknown): void {

@@ -1,17 +1,12 @@
-import {statfsSync} from 'node:fs'
-import {mkdir} from 'node:fs/promises'
-import {dirname} from 'node:path'
 import {errnoOf, within} from '../../base/error.ts'
 import {Rollback} from '../../base/rollback.ts'
 import {native} from '../../native/binding.ts'
 import {alias, asNetworkError, removeLink} from './bridge.ts'
 import type {Bridges} from './bridges.ts'
 import {mtuOfLink} from './host.ts'
+import type {Pins} from './pins.ts'
 import {shapeEndpoint} from './shaping.ts'
 import type {Wire} from './wires.ts'
-
-/** NSFS_MAGIC: what statfs says of a file that holds a namespace. */
-const namespaceFile = 0x6e736673
 
 export type Attachment = {
   readonly netns: string
@@ -19,17 +14,18 @@ export type Attachment = {
   readonly name: string
   readonly wires: readonly Wire[]
   readonly bridges: Bridges
+  readonly pins: Pins
   readonly warn: (error: unknown) => void
 }
 
 /** Makes the namespace and its links, or what is missing of them. A failure leaves what was there before. */
-export async function attachEndpoints({netns, name, wires, bridges, warn}: Attachment): Promise<void> {
+export async function attachEndpoints({netns, name, wires, bridges, pins, warn}: Attachment): Promise<void> {
   await using undo = new Rollback(warn)
-  const present = isPinned(netns) ? await native().listLinks({netns}) : undefined
+  const present = pins.has(netns) ? await native().listLinks({netns}) : undefined
   if (present === undefined) {
     await undo.do(
-      () => makeNetns(netns),
-      () => unpin(netns),
+      () => pins.make(netns),
+      () => pins.remove(netns),
     )
   }
   for (const wire of wires) {
@@ -42,33 +38,6 @@ export async function attachEndpoints({netns, name, wires, bridges, warn}: Attac
     )
   }
   undo.keep()
-}
-
-export function isPinned(netns: string): boolean {
-  try {
-    return statfsSync(netns).type === namespaceFile
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false
-    throw error
-  }
-}
-
-/** Gone already is a success. The kernel removes the links with it, a moment later. */
-export async function unpin(netns: string): Promise<void> {
-  try {
-    await native().deleteNetns({path: netns})
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw asNetworkError(error)
-  }
-}
-
-async function makeNetns(path: string): Promise<void> {
-  const repairs: Repairs = {
-    ENOENT: () => mkdir(dirname(path), {recursive: true, mode: 0o711}),
-    // A file that no namespace is pinned to: its maker was killed in between.
-    EEXIST: () => unpin(path),
-  }
-  await repairing(() => native().createNetns({path}), repairs)
 }
 
 type Connecting = Pick<Attachment, 'netns' | 'name' | 'bridges'>

@@ -1,10 +1,11 @@
 import type {NetworkRecord} from '../../model/network.ts'
 import type {Paths} from '../paths.ts'
-import {attachEndpoints, isPinned} from './attach.ts'
+import {attachEndpoints} from './attach.ts'
 import {ensureBridge} from './bridge.ts'
 import type {Bridges} from './bridges.ts'
 import {BridgeGuard, tableGuard, type Watch, watching} from './guard.ts'
 import type {Lease, Leases} from './leases.ts'
+import type {Pins} from './pins.ts'
 import type {Ports} from './publish.ts'
 import type {Records} from './records.ts'
 import {plugAgain, removeStrays} from './repair.ts'
@@ -18,6 +19,7 @@ export type KeeperParts = {
   readonly records: Records
   readonly leases: Leases
   readonly bridges: Bridges
+  readonly pins: Pins
   readonly ports: Ports
   readonly services: Services
   readonly ruleset: Ruleset
@@ -66,16 +68,16 @@ export class Keeper {
 
   /** A namespace that is gone (a reboot) takes its ports with it; one that is there is as it was. */
   async #adoptLease(lease: Lease, whole: ReadonlySet<string>): Promise<void> {
-    const {paths, leases, bridges, ports, warn} = this.#parts
+    const {paths, leases, bridges, pins, ports, warn} = this.#parts
     const {netns} = paths.container(lease.container)
-    if (!isPinned(netns)) {
+    if (!pins.has(netns)) {
       if (lease.publishing) await leases.save({...lease, publishing: false})
       return
     }
     const failed = (error: unknown) => warn(`take over the network of "${lease.name}"`, error)
     try {
       const wires = this.#parts.wires(lease).filter(each => !whole.has(each.endpoint.link))
-      if (wires.length > 0) await attachEndpoints({netns, name: lease.name, wires, bridges, warn: failed})
+      if (wires.length > 0) await attachEndpoints({netns, name: lease.name, wires, bridges, pins, warn: failed})
       for (const port of lease.publishing ? lease.ports : []) await ports.reserve(port, lease, {share: true})
     } catch (error) {
       failed(error)
@@ -98,11 +100,11 @@ export class Keeper {
   }
 
   async #remake(record: NetworkRecord): Promise<void> {
-    const {paths, leases, bridges, services, wires, warn} = this.#parts
+    const {paths, leases, bridges, pins, services, wires, warn} = this.#parts
     await bridges.renew(record)
     this.#guard.note(record)
     const netns = (id: string) => paths.container(id).netns
-    await plugAgain([...leases.all()], record, {bridges, netns, wires, warn})
+    await plugAgain([...leases.all()], record, {bridges, pins, netns, wires, warn})
     await services.renew(record.id)
   }
 }

@@ -60,7 +60,7 @@ export class LocalNetworks implements Networks {
     this.#leases = new Leases(parts.paths)
     this.#ports = new Ports(this.#leases, lease => this.#entrance(lease))
     this.#ruleset = parts.rules(() => this.#ruleFacts())
-    this.#pins = new Pins({directory: parts.paths.netnsDirectory, warn: parts.warn})
+    this.#pins = new Pins({directory: parts.paths.netnsDirectory, file: parts.paths.pins, warn: parts.warn})
     this.#bridges = new Bridges(() => this.#ruleset.apply())
     this.#removals = new Removals({
       records: this.#records,
@@ -77,6 +77,7 @@ export class LocalNetworks implements Networks {
       records: this.#records,
       leases: this.#leases,
       bridges: this.#bridges,
+      pins: this.#pins,
       ports: this.#ports,
       services: this.#services,
       ruleset: this.#ruleset,
@@ -91,7 +92,7 @@ export class LocalNetworks implements Networks {
 
   async load(): Promise<void> {
     await Promise.all([this.#records.load(), this.#leases.load()])
-    await this.#pins.sweep([...this.#leases.all()].map(each => this.#parts.paths.container(each.container).netns))
+    await this.#pins.adopt([...this.#leases.all()].map(each => this.#parts.paths.container(each.container).netns))
     this.#keeper.begin()
     await this.#keeper.adopt()
   }
@@ -177,6 +178,7 @@ export class LocalNetworks implements Networks {
       name: record.name,
       wires: this.#wires(lease),
       bridges: this.#bridges,
+      pins: this.#pins,
       warn,
     })
     const admitted = this.#services.admit(lease, before)
@@ -322,8 +324,8 @@ export class LocalNetworks implements Networks {
 
   async close(): Promise<void> {
     await this.#keeper.end()
-    await this.#pins.settled()
     await this.#removals.settled()
+    await this.#pins.close()
     await this.#ports.close()
     await this.#services.close()
   }

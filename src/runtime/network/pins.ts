@@ -1,27 +1,80 @@
-import {readdir} from 'node:fs/promises'
-import {join} from 'node:path'
-import {unpin} from './attach.ts'
+import {closeSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync, symlinkSync} from 'node:fs'
+import {basename, dirname, join} from 'node:path'
+import {errnoOf} from '../../base/error.ts'
+import {native} from '../../native/binding.ts'
+import {asNetworkError} from './bridge.ts'
 
 export type PinsParts = {
-  /** Of the files that hold network namespaces. */
+  /** What files in the namespace of mounts are reached by, while this process runs. */
   readonly directory: string
+  /** Holds that namespace. */
+  readonly file: string
   readonly warn: (doing: string, error: unknown) => void
 }
 
+/** NSFS_MAGIC: what statfs says of a file that holds a namespace. */
+const namespaceFile = 0x6e736673
+
 /**
- * Network namespaces on their way out. The kernel takes some ten milliseconds for each unmount, which nobody needs to
- * wait for but who wants the same one again, or the bridge gone. What a killed daemon left is found by `sweep`.
+ * Network namespaces, held by files in a mount namespace of their own, which is made with the first of them: a container
+ * copies all mounts of the host when it starts, which a thousand others should not be among. Paths are as seen from here.
  */
 export class Pins {
   readonly #parts: PinsParts
   readonly #going = new Map<string, Promise<void>>()
+  #descriptor: Promise<number> | undefined
 
   constructor(parts: PinsParts) {
     this.#parts = parts
   }
 
+  /** Takes over those of a daemon before, but for what it did not get to remove. */
+  async adopt(known: Iterable<string>): Promise<void> {
+    if (!existsSync(this.#parts.file)) return
+    await this.#open()
+    const paths = new Set(known)
+    for (const name of this.#names()) {
+      const path = join(this.#parts.directory, name)
+      if (!paths.has(path)) this.release(path)
+    }
+  }
+
+  has(path: string): boolean {
+    try {
+      return statfsSync(path).type === namespaceFile
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return false
+      throw error
+    }
+  }
+
+  async make(path: string): Promise<void> {
+    await this.#open()
+    try {
+      await native().createNetns(this.#inside(path))
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw asNetworkError(error)
+      // A file that no namespace is pinned to: its maker was killed in between.
+      await this.remove(path)
+      await native()
+        .createNetns(this.#inside(path))
+        .catch(again => Promise.reject(asNetworkError(again)))
+    }
+  }
+
+  /** Gone already is a success. The kernel removes the links with it, a moment later. */
+  async remove(path: string): Promise<void> {
+    if (this.#descriptor === undefined) return
+    try {
+      await native().deleteNetns(this.#inside(path))
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw asNetworkError(error)
+    }
+  }
+
+  /** The kernel takes some ten milliseconds, which nobody needs to wait for but who wants the same one, or the bridge gone. */
   release(path: string): void {
-    const going = unpin(path)
+    const going = this.remove(path)
       .catch(error => this.#parts.warn(`remove the network namespace ${path}`, error))
       .finally(() => this.#going.delete(path))
     this.#going.set(path, going)
@@ -35,9 +88,38 @@ export class Pins {
     await Promise.all(this.#going.values())
   }
 
-  async sweep(known: Iterable<string>): Promise<void> {
-    const paths = new Set(known)
-    const found = await readdir(this.#parts.directory).catch(() => [])
-    for (const path of found.map(each => join(this.#parts.directory, each))) if (!paths.has(path)) this.release(path)
+  /** Leaves nothing but what is still held, for the next daemon. */
+  async close(): Promise<void> {
+    await this.settled()
+    if (this.#descriptor === undefined) return
+    const isEmpty = this.#names().length === 0
+    closeSync(await this.#descriptor)
+    this.#descriptor = undefined
+    rmSync(this.#parts.directory, {force: true})
+    if (isEmpty) await native().closePins({file: this.#parts.file})
+  }
+
+  #open(): Promise<number> {
+    this.#descriptor ??= this.#enter().catch(error => {
+      this.#descriptor = undefined
+      throw asNetworkError(error)
+    })
+    return this.#descriptor
+  }
+
+  async #enter(): Promise<number> {
+    mkdirSync(dirname(this.#parts.directory), {recursive: true, mode: 0o711})
+    const descriptor = await native().openPins({file: this.#parts.file})
+    rmSync(this.#parts.directory, {recursive: true, force: true})
+    symlinkSync(`/proc/${process.pid}/fd/${descriptor}`, this.#parts.directory)
+    return descriptor
+  }
+
+  #inside(path: string): {path: string; pins: string} {
+    return {path: join('/', basename(path)), pins: this.#parts.file}
+  }
+
+  #names(): readonly string[] {
+    return readdirSync(this.#parts.directory)
   }
 }

@@ -1,10 +1,11 @@
 import type {NetworkRecord} from '../../model/network.ts'
 import {native} from '../../native/binding.ts'
-import {attachEndpoints, isPinned} from './attach.ts'
+import {attachEndpoints} from './attach.ts'
 import {removeLink} from './bridge.ts'
 import type {Bridges} from './bridges.ts'
 import type {Lease} from './leases.ts'
 import {furtherPrefix} from './names.ts'
+import type {Pins} from './pins.ts'
 import type {Wire} from './wires.ts'
 
 /**
@@ -26,6 +27,7 @@ export async function removeStrays(wires: Iterable<Wire>): Promise<ReadonlySet<s
 
 export type Plugging = {
   readonly bridges: Bridges
+  readonly pins: Pins
   readonly netns: (container: string) => string
   readonly wires: (lease: Lease) => readonly Wire[]
   readonly warn: (doing: string, error: unknown) => void
@@ -35,15 +37,16 @@ export type Plugging = {
 export async function plugAgain(
   leases: readonly Lease[],
   {id}: NetworkRecord,
-  {bridges, netns, wires, warn}: Plugging,
+  {bridges, pins, netns, wires, warn}: Plugging,
 ): Promise<void> {
   const here = leases.filter(each => each.endpoints.some(at => at.network === id))
   await removeStrays(here.flatMap(wires).filter(({network}) => network.id === id))
   for (const lease of here) {
     const place = netns(lease.container)
-    if (!isPinned(place)) continue
+    if (!pins.has(place)) continue
     const failed = (error: unknown) => warn(`connect "${lease.name}" again`, error)
-    await attachEndpoints({netns: place, name: lease.name, wires: wires(lease), bridges, warn: failed}).catch(failed)
+    const attachment = {netns: place, name: lease.name, wires: wires(lease), bridges, pins, warn: failed}
+    await attachEndpoints(attachment).catch(failed)
   }
 }
 

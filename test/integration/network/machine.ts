@@ -2,6 +2,7 @@ import {type ChildProcess, execFile, execFileSync, spawn} from 'node:child_proce
 import {randomBytes} from 'node:crypto'
 import {once} from 'node:events'
 import {mkdir, rm} from 'node:fs/promises'
+import {basename, join} from 'node:path'
 import {promisify} from 'node:util'
 import type {ContainerRecord, PortBinding} from '../../../src/model/container.ts'
 import type {NetworkRecord} from '../../../src/model/network.ts'
@@ -127,6 +128,9 @@ export const port = (target: number, hostPort: number | string, more: Partial<Po
   hostPort: String(hostPort),
   ...more,
 })
+
+/** A pinned namespace, as the addon is asked for it. */
+export const pinned = (path: string) => ({path: join('/', basename(path)), pins: paths.pins})
 
 /** What the kernel knows of services is found by. */
 export const ownerHere = (): string => ownerOf(paths)

@@ -1,7 +1,7 @@
 import {existsSync, readFileSync} from 'node:fs'
 import {expect, test} from 'vitest'
 import {native} from '../../../src/native/binding.ts'
-import {ask, machine, outside, paths, port, recordOf, run, serve} from './machine.ts'
+import {ask, machine, outside, paths, pinned, port, recordOf, run, serve} from './machine.ts'
 
 const links = async () => (await native().listLinks({})).filter(each => each.name !== 'lo')
 
@@ -50,8 +50,12 @@ test('nobody outside reaches a container by its own address, nor a container the
   run(web, 'ip', 'route', 'flush', 'table', 'local')
   run(web, 'ip', 'route', 'add', 'local', here.networks.endpoints(web.id)[0]!.address, 'dev', 'eth0', 'table', 'local')
   expect(await ask(web, '127.0.0.1:81')).toEqual(['timeout'])
-  run('host', 'nft', 'flush', 'chain', 'inet', 'stack', 'martians')
-  expect((await ask(web, '127.0.0.1:81'))[0], 'it is the rule that keeps it out').toContain('host to')
+  // The rules are looked after, and soon there again.
+  const withoutRule = async () => {
+    run('host', 'nft', 'flush', 'chain', 'inet', 'stack', 'martians')
+    return (await ask(web, '127.0.0.1:81'))[0]
+  }
+  await expect.poll(withoutRule, {timeout: 10_000, message: 'it is the rule that keeps it out'}).toContain('host to')
 })
 
 test('the first endpoint has the default route, interfaces are in order', async () => {
@@ -91,7 +95,7 @@ test('an address is kept over attach, a restart of the daemon and a reboot', asy
   expect(here.networks.endpoints(later.id)[0]?.address).not.toBe(before[0]?.address)
   // What a reboot takes: namespaces, links and rules.
   await here.networks.close()
-  for (const each of [web, later]) await native().deleteNetns({path: paths.container(each.id).netns})
+  for (const each of [web, later]) await native().deleteNetns(pinned(paths.container(each.id).netns))
   for (const each of (await links()).filter(link => link.kind === 'bridge'))
     await native().deleteLink({name: each.name})
   run('host', 'nft', 'flush', 'ruleset')
@@ -241,7 +245,7 @@ test('a namespace that a killed daemon did not get to is removed by the next one
   await here.network('a')
   const kept = await here.container('kept', {networks: ['a']})
   const stray = `${paths.netnsDirectory}/left-behind`
-  await native().createNetns({path: stray})
+  await native().createNetns(pinned(stray))
   await here.restart()
   await expect.poll(() => existsSync(stray)).toBe(false)
   expect(run(kept, 'ip', '-br', 'link')).toContain('eth0')

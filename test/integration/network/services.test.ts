@@ -1,4 +1,4 @@
-import {existsSync} from 'node:fs'
+import {existsSync, symlinkSync} from 'node:fs'
 import {expect, test} from 'vitest'
 import type {ContainerRecord} from '../../../src/model/container.ts'
 import {native} from '../../../src/native/binding.ts'
@@ -145,6 +145,8 @@ test('connections go on without a daemon, and the next one goes on with the repl
   await here.networks.setReady(second.record.id, true)
   const who = async () => Object.keys(counts(await ask(client, `${address}:80`, {count: 4}))).sort()
   await here.networks.close()
+  // The way into the containers' namespaces went with it.
+  symlinkSync(`/proc/${process.pid}/fd/${await native().openPins({file: paths.pins})}`, paths.netnsDirectory)
   expect(await who(), 'no daemon').toEqual(['web-1', 'web-2'])
   await here.restart()
   expect(await who(), 'before it knows more').toEqual(['web-1', 'web-2'])

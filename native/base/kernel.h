@@ -11,8 +11,8 @@
 #include <cstdint>
 #include <string>
 
-#include "../base/fd.h"
-#include "../base/sys_error.h"
+#include "fd.h"
+#include "sys_error.h"
 
 namespace kernel {
 
