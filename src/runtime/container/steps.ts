@@ -4,6 +4,7 @@ import type {Paths} from '../paths.ts'
 import {apiSocketSteps} from './api-socket.ts'
 import {type CapabilityMask, hexOf} from './capabilities.ts'
 import {needsDeviceRules} from './cgroup/device-rules.ts'
+import type {CgroupTree} from './cgroup/layout.ts'
 import {environmentOf, hostnameOf} from './environment.ts'
 import {type DeviceNode, defaultDevices, deviceLinks, hiddenPaths, kernelMounts} from './masks.ts'
 import {type MountSources, mountSteps} from './mounts.ts'
@@ -47,8 +48,7 @@ export type CgroupFacts = {
   readonly version: 1 | 2
   readonly directories: readonly string[]
   readonly oomFile: string | undefined
-  /** Version 1: names of the trees that the container sees, such as `memory` or `cpu,cpuacct`. */
-  readonly trees: readonly string[]
+  readonly trees: readonly CgroupTree[]
 }
 
 /** The whole life of a container, from the clone to the exec: what is mounted, masked, limited and dropped. */
@@ -87,7 +87,7 @@ function rootSteps(record: ContainerRecord, facts: StepFacts): MonitorStep[] {
   return [
     ...facts.overlays.map(({target, upper, work, layers}): MonitorStep => ['overlay', target, upper, work, ...layers]),
     ...kernel.map(({type, target, flags, data}): MonitorStep => ['mount', type, target, type, flags, data]),
-    ...(taken.has('/sys') || taken.has('/sys/fs/cgroup') ? [] : cgroupMounts(facts.cgroup, host.privileged)),
+    ...(taken.has('/sys') || taken.has('/sys/fs/cgroup') ? [] : cgroupMounts(facts.cgroup, host)),
     ...(taken.has('/dev') ? [] : deviceSteps(facts.devices)),
     ...networkFiles(facts.networkFiles).filter(([, , target]) => !taken.has(target)),
     ...(taken.has('/dev/shm') || taken.has('/dev') ? [] : sharedMemory(facts.shared)),
@@ -100,14 +100,24 @@ function rootSteps(record: ContainerRecord, facts: StepFacts): MonitorStep[] {
   ]
 }
 
-function cgroupMounts({version, trees}: CgroupFacts, isPrivileged: boolean): MonitorStep[] {
+/**
+ * Its own alone are bound from the host's: a file system for each container would be looked through by whoever mounts the
+ * next one. Who is in the host's namespace sees all.
+ */
+function cgroupMounts({version, trees}: CgroupFacts, {privileged, cgroupMode}: ContainerRecord['host']): MonitorStep[] {
   const at = '/sys/fs/cgroup'
-  const flags = isPrivileged ? 'nosuid,nodev,noexec,relatime' : 'ro,nosuid,nodev,noexec,relatime'
-  if (version === 2) return [['mount', 'cgroup', at, 'cgroup2', flags, '']]
+  const flags = privileged ? 'nosuid,nodev,noexec,relatime' : 'ro,nosuid,nodev,noexec,relatime'
+  const seesAll = cgroupMode === 'host'
+  if (version === 2 && seesAll) return [['mount', 'cgroup', at, 'cgroup2', flags, '']]
+  const shown = trees.map(({name, directory}): MonitorStep => {
+    const target = name === '' ? at : `${at}/${name}`
+    return seesAll ? ['mount', 'cgroup', target, 'cgroup', flags, name] : ['bind', directory, target, flags]
+  })
+  if (version === 2) return shown
   return [
     ['mount', 'tmpfs', at, 'tmpfs', 'nosuid,nodev,noexec', 'mode=755,size=64k'],
-    ...trees.map((tree): MonitorStep => ['mount', 'cgroup', `${at}/${tree}`, 'cgroup', flags, tree]),
-    ...when(!isPrivileged, ['readonly', at]),
+    ...shown,
+    ...when(!privileged, ['readonly', at]),
   ]
 }
 

@@ -45,9 +45,11 @@ export type CgroupDirectories = {
   readonly ofController: (controller: Controller) => string | undefined
   /** Has a line `oom_kill N`. */
   readonly oomFile: string | undefined
-  /** Version 1: trees that a container is shown, by their controllers, such as `memory` or `cpu,cpuacct`. */
-  readonly trees: readonly string[]
+  readonly trees: readonly CgroupTree[]
 }
+
+/** What a container is shown of its own: by its controllers, such as `memory` or `cpu,cpuacct`; '' is version 2's. */
+export type CgroupTree = {readonly name: string; readonly directory: string}
 
 /** Where programs look for their limits. */
 const shown: readonly Controller[] = ['memory', 'cpu', 'cpuacct', 'cpuset', 'pids', 'blkio']
@@ -64,7 +66,8 @@ export function cgroupDirectories(
   if (layout.version === 2) {
     const directory = join(layout.root, path)
     const oomFile = join(directory, 'memory.events')
-    return {version: 2, all: [directory], common: undefined, ofController: () => directory, oomFile, trees: []}
+    const trees = [{name: '', directory}]
+    return {version: 2, all: [directory], common: undefined, ofController: () => directory, oomFile, trees}
   }
   const left = extra.filter(each => !asked.some(wanted => wanted === each))
   const of = (controller: Controller): string | undefined => {
@@ -73,8 +76,10 @@ export function cgroupDirectories(
   }
   const all = [...new Set(controllers.map(of).filter(each => each !== undefined))]
   const memory = of('memory')
-  const trees = shown.filter(each => of(each) !== undefined).map(each => basename(layout.roots.get(each)!))
+  const directories = new Set(shown.map(of).filter(each => each !== undefined))
+  const nameOf = (directory: string) => basename(directory.slice(0, -path.length - 1))
+  const trees = [...directories].map(directory => ({name: nameOf(directory), directory}))
   const oomFile = memory && join(memory, 'memory.oom_control')
   const common = commonDirectory(layout, parent)
-  return {version: 1, all, common, ofController: of, oomFile, trees: [...new Set(trees)]}
+  return {version: 1, all, common, ofController: of, oomFile, trees}
 }

@@ -14,7 +14,12 @@ const facts = (changes: Partial<StepFacts> = {}): StepFacts => ({
   seccomp: '/seccomp.bpf',
   apparmor: undefined,
   shared: {netns: '/r/netns/c0ffee0000000000', joined: [], shm: undefined},
-  cgroup: {version: 2, directories: ['/cg/stack/c0ffee'], oomFile: '/cg/stack/c0ffee/memory.events', trees: []},
+  cgroup: {
+    version: 2,
+    directories: ['/cg/stack/c0ffee'],
+    oomFile: '/cg/stack/c0ffee/memory.events',
+    trees: [{name: '', directory: '/cg/stack/c0ffee'}],
+  },
   apiDirectory: '/r/api',
   networkFiles: '/c',
   devices: [],
@@ -51,18 +56,21 @@ test('version 1 shows its cgroups tree by tree, read-only', () => {
     version: 1,
     directories: ['/v1/memory/c', '/v1/cpu/c'],
     oomFile: undefined,
-    trees: ['memory', 'cpu'],
+    trees: [
+      {name: 'memory', directory: '/v1/memory/c'},
+      {name: 'cpu', directory: '/v1/cpu/c'},
+    ],
   } as const
   expect(differing(record(), {cgroup})).toEqual([
     '- cgroup /cg/stack/c0ffee',
     '- oom-file /cg/stack/c0ffee/memory.events',
-    "- mount cgroup /sys/fs/cgroup cgroup2 ro,nosuid,nodev,noexec,relatime ''",
+    '- bind /cg/stack/c0ffee /sys/fs/cgroup ro,nosuid,nodev,noexec,relatime',
     '- root-nodev',
     '+ cgroup /v1/memory/c',
     '+ cgroup /v1/cpu/c',
     '+ mount tmpfs /sys/fs/cgroup tmpfs nosuid,nodev,noexec mode=755,size=64k',
-    '+ mount cgroup /sys/fs/cgroup/memory cgroup ro,nosuid,nodev,noexec,relatime memory',
-    '+ mount cgroup /sys/fs/cgroup/cpu cgroup ro,nosuid,nodev,noexec,relatime cpu',
+    '+ bind /v1/memory/c /sys/fs/cgroup/memory ro,nosuid,nodev,noexec,relatime',
+    '+ bind /v1/cpu/c /sys/fs/cgroup/cpu ro,nosuid,nodev,noexec,relatime',
     '+ readonly /sys/fs/cgroup',
   ])
 })

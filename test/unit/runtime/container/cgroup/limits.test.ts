@@ -132,7 +132,10 @@ test('a hybrid host is version 1, and a tree that two controllers share is enter
   expect(cgroupDirectories(layout, 'stack/abc', {asked: [], parent: 'stack'})).toMatchObject({
     all: ['/sys/fs/cgroup/cpu,cpuacct/stack/abc', '/sys/fs/cgroup/memory/stack/abc'],
     oomFile: '/sys/fs/cgroup/memory/stack/abc/memory.oom_control',
-    trees: ['memory', 'cpu,cpuacct'],
+    trees: [
+      {name: 'memory', directory: '/sys/fs/cgroup/memory/stack/abc'},
+      {name: 'cpu,cpuacct', directory: '/sys/fs/cgroup/cpu,cpuacct/stack/abc'},
+    ],
   })
   expect(cgroupDirectories(layout, 'stack/abc', {asked: ['cpuset'], parent: 'stack'}).all).toContain(
     '/sys/fs/cgroup/cpuset/stack/abc',
