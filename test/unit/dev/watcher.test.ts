@@ -132,4 +132,18 @@ describe('files that change', () => {
     await save(place.at('src/3/5999'), 'two')
     await tells(place, 'src/3/5999')
   }, 30_000)
+
+  test('such a look tells of what is not as it was, not of all that is there', async () => {
+    const old = relative(tmpdir(), join(import.meta.dirname, '../../../src/dev'))
+    const place = await watching(['src/x'], ['src', join('..', old)])
+    expect(place.watcher.found.some(each => each.endsWith('/dev/tree.ts'))).toBe(true)
+    for (let file = 0; file < 9000; file++) writeFileSync(place.at(`src/${file}`), '')
+    writeFileSync(place.at('src/x'), 'two')
+    const seen = new Set<string>()
+    await eventually(() => {
+      for (const name of place.told()) seen.add(name)
+      return seen.has('src/x') && seen.has('src/8999')
+    })
+    expect([...seen].filter(name => name.includes('/dev/'))).toEqual([])
+  }, 30_000)
 })
