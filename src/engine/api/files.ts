@@ -14,18 +14,21 @@ export function archiveOf(files: ContainerSpec['files']): Buffer {
   return tarOf(entries, 0)
 }
 
-/** One request for our engine, which takes removals as whiteouts; others are asked to run `rm` in the container first. */
-export async function changeFiles(
+/** A request for each of our engine, which takes removals as whiteouts; others are asked to run `rm` in the container first. */
+export function changeFiles(
   client: Client,
-  id: string,
+  ids: readonly string[],
   {changes, isOurs}: {readonly changes: readonly FileChange[]; readonly isOurs: boolean},
-): Promise<void> {
+): Promise<Array<PromiseSettledResult<void>>> {
   const gone = changes.filter(({kind}) => kind === 'gone').map(({path}) => path)
-  if (!isOurs && gone.length > 0) await removeByProgram(client, id, gone)
   const sent = isOurs ? changes : changes.filter(({kind}) => kind !== 'gone')
   const archive = tarOf(sent.map(entryOf), Math.floor(Date.now() / 1000))
   const query = {path: '/', copyUIDGID: 'true', ...(isOurs ? {whiteouts: 'true'} : {})}
-  await client.ask(docker => docker.getContainer(id).putArchive(archive, query))
+  const change = async (id: string) => {
+    if (!isOurs && gone.length > 0) await removeByProgram(client, id, gone)
+    await client.ask(docker => docker.getContainer(id).putArchive(archive, query))
+  }
+  return Promise.allSettled(ids.map(change))
 }
 
 async function removeByProgram(client: Client, id: string, paths: readonly string[]): Promise<void> {
