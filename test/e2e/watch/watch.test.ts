@@ -127,7 +127,7 @@ describe('stack watch', () => {
     await watching(three, {'src/a': 'one'})
     const path = (file: number) => at(`src/many/${file % 60}/f${file}`)
     for (let directory = 0; directory < 60; directory++) mkdirSync(at(`src/many/${directory}`), {recursive: true})
-    for (let file = 0; file < 6000; file++) writeFileSync(path(file), `before ${file}`)
+    for (let file = 0; file < 4500; file++) writeFileSync(path(file), `before ${file}`)
     const state = 'find . -type f -print0 | sort -z | xargs -0 cat | md5sum; find . | sort | md5sum'
     const onHost = () => execFileSync('sh', ['-c', state], {cwd: at('src'), encoding: 'utf8'})
     const everywhere = async () => {
@@ -136,7 +136,7 @@ describe('stack watch', () => {
     await save('src/a', 'two')
     await everywhere()
     // As git does it: removed and made anew, without a pause.
-    for (let file = 0; file < 5000; file++) {
+    for (let file = 0; file < 4000; file++) {
       rmSync(path(file))
       if (file % 5 !== 0) writeFileSync(path(file), `after ${file}`)
     }
