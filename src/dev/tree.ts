@@ -1,4 +1,4 @@
-import {type FSWatcher, lstatSync, readdirSync, type Stats, statSync, watch} from 'node:fs'
+import {type FSWatcher, lstatSync, readdirSync, readFileSync, type Stats, statSync, watch} from 'node:fs'
 import {basename, dirname} from 'node:path/posix'
 import {setImmediate as turn} from 'node:timers/promises'
 import {errnoOf} from '../base/error.ts'
@@ -16,8 +16,6 @@ export type Watched = {
 /** Names with the marks of what they were when they were looked at last. */
 type Directory = {readonly watcher: FSWatcher; readonly inode: number; readonly names: Map<string, string>}
 
-/** The kernel keeps 16384 events for a reader and drops the others: after so many at once all is looked at again. */
-const suspicious = 8192
 /** Milliseconds of looking without a pause: the kernel's events are read in between. */
 const breath = 10
 
@@ -27,6 +25,8 @@ const breath = 10
  */
 export class Tree {
   readonly #watched: Watched
+  /** The kernel keeps twice as many events for a reader and drops the others: after so many at once all is looked at again. */
+  readonly #suspicious = queueLength() / 2
   readonly #directories = new Map<string, Directory>()
   readonly #dirty = new Set<string>()
   /** Those whose watch has ended, or may have. */
@@ -92,7 +92,7 @@ export class Tree {
   }
 
   #calm(): void {
-    if (this.#burst >= suspicious) {
+    if (this.#burst >= this.#suspicious) {
       for (const path of this.#directories.keys()) {
         this.#lost.add(path)
         if (!this.#directories.has(dirname(path))) this.#look(path)
@@ -224,4 +224,12 @@ function markOf(status: Stats): string {
   if (status.isDirectory()) return `${status.ino} ${status.mode}`
   const isFresh = Math.abs(Date.now() - status.ctimeMs) < tick
   return isFresh ? unsure : `${status.ino} ${status.size} ${status.ctimeMs}`
+}
+
+function queueLength(): number {
+  try {
+    return Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'latin1'))
+  } catch {
+    return 16_384
+  }
 }
