@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,13 +56,15 @@ class Tree {
   const std::vector<std::string>& implied() const { return implied_; }
 
  private:
+  using Shared = std::shared_ptr<const Fd>;
   struct Place {
-    Fd parent;
+    Shared parent;
     std::string name;
   };
 
+  // Directories on the way are made where they lack; `existing` makes none.
   Place place(const std::string& path);
-  Place existing(const std::string& path) const;
+  Place existing(const std::string& path);
   Fd parent_of(const std::string& path);
   Fd step(const std::string& path);
   Fd enter(const std::string& path) const;
@@ -70,12 +73,25 @@ class Tree {
   void opaque(const std::string& path);
   // Unlinks what is at the place, an empty directory too; whether it was a whiteout.
   bool clear(const Place& place, const std::string& path);
-  // Writes to the regular file that is there; false where there is none, or it is a program that runs.
-  bool overwrite(const Place& place, const std::string& path);
+  // The regular file that is there, to be written; none where there is none, or it is a program that runs.
+  Fd overwritten(const Place& place, const std::string& path);
+  // To be written: that of `open_`, or what is at the path.
+  const Fd& writable(const std::string& path);
+  void attributes_of_open(const std::string& path, const Attributes& wanted);
   void make_directory(const Place& place, const std::string& path, bool hides_lower);
 
   Fd root_;
   Kind kind_;
+  // The directory and the file of the last change: the next is mostly about the same. A directory that is replaced, or
+  // a link, may have been on the way to the held one.
+  struct {
+    std::string path;
+    Shared fd;
+  } held_;
+  struct {
+    std::string path;
+    Fd fd;
+  } open_;
   std::vector<std::string> implied_;
 };
 

@@ -65,7 +65,8 @@ export class Mirror {
     const wanted = new Set(containers.flatMap(({id}) => [...(this.#owed.get(id) ?? [])]))
     const result = {written: new Set<string>(), removed: new Set<string>(), got: new Set<string>(), failures: []}
     for await (const pieces of ahead(this.#read(removalsFirst(wanted, sources), sources))) {
-      await Promise.all(containers.map(each => this.#give(each, pieces, result)))
+      const groups = grouped(containers.map(each => this.#newsFor(each, pieces, result)))
+      await Promise.all(groups.map(each => this.#give(each, result)))
     }
     return {...result, containers: result.got.size}
   }
@@ -101,35 +102,53 @@ export class Mirror {
     return {target, source, found: await this.#look(source)}
   }
 
-  async #give(container: Container, pieces: readonly Piece[], result: Result): Promise<void> {
-    const {id, name} = container
-    const [owed, has] = [this.#owed.get(id)!, this.#has.get(id)!]
+  #newsFor(container: Container, pieces: readonly Piece[], result: Result): Parcel {
+    const [owed, has] = [this.#owed.get(container.id)!, this.#has.get(container.id)!]
     const own = pieces.filter(({target}) => owed.has(target))
     for (const {target, source, found} of own) {
       if (found.kind === 'unreadable') result.failures.push({subject: source, why: found.why})
       if (found.kind === 'other' || (found.kind === 'found' && has.get(target) === found.mark)) owed.delete(target)
     }
-    const news = own.flatMap(each =>
-      'change' in each.found && owed.has(each.target) ? [{...each, found: each.found}] : [],
+    const news = own.flatMap(({target, found}) =>
+      found.kind === 'found' && owed.has(target) ? [{target, mark: found.mark, change: found.change}] : [],
     )
-    news.sort((a, b) => Number(b.found.change.kind === 'gone') - Number(a.found.change.kind === 'gone'))
-    if (news.length === 0) return
-    try {
-      await this.#engine.changeFiles(
-        id,
-        news.map(({target, found}) => ({path: target, ...found.change})),
-      )
-    } catch (error) {
-      result.failures.push({subject: name, why: describe(error)})
-      return
-    }
-    result.got.add(id)
-    for (const {target, found} of news) {
-      owed.delete(target)
-      has.set(target, found.mark)
-      result[found.change.kind === 'gone' ? 'removed' : 'written'].add(target)
+    news.sort((a, b) => Number(b.change.kind === 'gone') - Number(a.change.kind === 'gone'))
+    return {containers: [container], news}
+  }
+
+  async #give({containers, news}: Parcel, result: Result): Promise<void> {
+    const changes = news.map(({target, change}) => ({path: target, ...change}))
+    const settled = await this.#engine.changeFiles(
+      containers.map(({id}) => id),
+      changes,
+    )
+    for (const [index, {id, name}] of containers.entries()) {
+      const outcome = settled[index]!
+      if (outcome.status === 'rejected') {
+        result.failures.push({subject: name, why: describe(outcome.reason)})
+        continue
+      }
+      result.got.add(id)
+      const [owed, has] = [this.#owed.get(id)!, this.#has.get(id)!]
+      for (const {target, mark, change} of news) {
+        owed.delete(target)
+        has.set(target, mark)
+        result[change.kind === 'gone' ? 'removed' : 'written'].add(target)
+      }
     }
   }
+}
+
+/** Containers that lack the same get one archive; that is nearly always all of a service. */
+function grouped(parcels: readonly Parcel[]): Parcel[] {
+  const groups = new Map<string, Parcel>()
+  for (const {containers, news} of parcels) {
+    if (news.length === 0) continue
+    const key = news.map(({target}) => target).join('\0')
+    const same = groups.get(key)
+    groups.set(key, {containers: [...(same?.containers ?? []), ...containers], news})
+  }
+  return [...groups.values()]
 }
 
 /** The next is read while one is worked on. */
@@ -144,6 +163,9 @@ async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
 }
 
 type Piece = {readonly target: string; readonly source: string; readonly found: Found}
+/** Files of one moment, and the containers that lack just these. */
+type Parcel = {readonly containers: readonly Container[]; readonly news: readonly News[]}
+type News = {readonly target: string} & Pick<Extract<Found, {kind: 'found'}>, 'mark' | 'change'>
 type Result = {
   readonly written: Set<string>
   readonly removed: Set<string>

@@ -1,4 +1,4 @@
-import {basename, join, relative} from 'node:path/posix'
+import {basename} from 'node:path/posix'
 import type {Service, WatchRule} from '../model/project.ts'
 import {dockerignore} from './dockerignore.ts'
 
@@ -36,7 +36,7 @@ export function rulesOf(services: readonly Service[], known: Known): Rule[] {
 
 /** Where a path goes in the container. */
 export const targetOf = ({path: source, target}: WatchRule, path: string): string =>
-  join(target, relative(source, path))
+  path === source ? target : inside(target, nameBelow(source, path))
 
 /** The bind mount that shows the files of a rule in the container already. */
 export const mountOf = ({path, target}: WatchRule, {mounts}: Service): string | undefined =>
@@ -46,6 +46,13 @@ export const mountOf = ({path, target}: WatchRule, {mounts}: Service): string | 
 
 export const isBelow = (directory: string, path: string): boolean =>
   path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
+
+export const inside = (directory: string, name: string): string =>
+  directory.endsWith('/') ? `${directory}${name}` : `${directory}/${name}`
+
+/** What `relative` gives, for a path that is below; ten times faster, and asked for at every event. */
+const nameBelow = (directory: string, path: string): string =>
+  path === directory ? '' : path.slice(directory === '/' ? 1 : directory.length + 1)
 
 function ruleOf(service: string, rule: WatchRule, {dockerignore: fileOf, isFile}: Known): Rule {
   const {path: root, context} = rule
@@ -89,8 +96,8 @@ function patternsOf(lines: readonly string[], root: string, isFile: boolean): Pa
     .filter(each => each !== '' && each !== '.')
   const isListed = remembered(dockerignore(patterns))
   const matches = (path: string) => {
-    const name = isFile && path === root ? basename(path) : relative(root, path)
-    return !name.startsWith('../') && name !== '..' && isListed(name)
+    if (isFile && path === root) return isListed(basename(path))
+    return isBelow(root, path) && isListed(nameBelow(root, path))
   }
   return {matches, hasExceptions: patterns.some(each => each.startsWith('!'))}
 }

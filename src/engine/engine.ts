@@ -69,10 +69,13 @@ export interface Engine {
   usage(id: string): Promise<Usage>
 
   /**
-   * Changes files of a container, running or not, in order: what is there is replaced, missing directories are made, and
-   * all belongs to the user whom the container runs as. Errors: not-found, conflict.
+   * Changes files of containers, running or not, in order: what is there is replaced, missing directories are made, and
+   * all belongs to the user whom the container runs as. What became of each, in their order; reasons: not-found, conflict.
    */
-  changeFiles(id: string, changes: readonly FileChange[]): Promise<void>
+  changeFiles(
+    ids: readonly string[],
+    changes: readonly FileChange[],
+  ): Promise<ReadonlyArray<PromiseSettledResult<void>>>
 
   inspectContainer(id: string): Promise<ActualContainer | undefined>
   /** What happens to the project's containers from the moment of the call on, until `signal`: nothing in between is missed. */

@@ -1,9 +1,8 @@
 import {spawn} from 'node:child_process'
-import {readdirSync, readFileSync} from 'node:fs'
 import {text} from 'node:stream/consumers'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {median, milliseconds, root} from './measure.mjs'
-import {withProject} from './ours.mjs'
+import {daemonPid, withProject} from './ours.mjs'
 import {compiled} from './peers.mjs'
 
 const rounds = 5
@@ -55,15 +54,3 @@ async function gapAfterKill(directory) {
   )
   return Number(await text(look.stdout))
 }
-
-const daemonPid = () =>
-  Number(
-    readdirSync('/proc').find(name => {
-      try {
-        const [, file, word] = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')
-        return /^\d+$/.test(name) && file?.endsWith('/bin/stack') && word === 'daemon'
-      } catch {
-        return false
-      }
-    }),
-  )

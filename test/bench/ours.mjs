@@ -1,4 +1,4 @@
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {api, root, run} from './measure.mjs'
@@ -21,3 +21,15 @@ export async function withProject(text, action) {
     rmSync(directory, {recursive: true})
   }
 }
+
+export const daemonPid = () =>
+  Number(
+    readdirSync('/proc').find(name => {
+      try {
+        const [, file, word] = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')
+        return /^\d+$/.test(name) && file?.endsWith('/bin/stack') && word === 'daemon'
+      } catch {
+        return false
+      }
+    }),
+  )

@@ -1,10 +1,10 @@
 import {spawn} from 'node:child_process'
-import {mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {pushTestImage} from './image.mjs'
 import {api, has, inTurn, median, milliseconds, root, run} from './measure.mjs'
-import {socket} from './ours.mjs'
+import {daemonPid, socket} from './ours.mjs'
 
 const rounds = 3
 const containers = 100
@@ -119,19 +119,6 @@ const ask = (method, path, body) => api(socket)(method, path, body)
 function peak() {
   const status = readFileSync(`/proc/${daemonPid()}/status`, 'utf8')
   return Number(/^VmHWM:\s+(\d+)/m.exec(status)[1])
-}
-
-function daemonPid() {
-  const pids = readdirSync('/proc').filter(each => /^\d+$/.test(each))
-  return pids.find(pid => {
-    try {
-      return (
-        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('bin/stack\0daemon') && readlinkSync(`/proc/${pid}/exe`)
-      )
-    } catch {
-      return false
-    }
-  })
 }
 
 async function disk(image) {

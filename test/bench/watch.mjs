@@ -1,10 +1,11 @@
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {median, root} from './measure.mjs'
-import {withProject} from './ours.mjs'
+import {median, milliseconds, root, run, timed} from './measure.mjs'
+import {daemonPid, withProject} from './ours.mjs'
+import {restart} from './restart.mjs'
 
 const edits = 200
 const patience = 10_000
@@ -48,23 +49,38 @@ export async function* watch() {
   yield {what: 'the same, 99th percentile of 200', value: percentile(synced, 0.99), unit: 'ms', goal: '400 ms'}
   yield {what: 'the same by a bind mount, median', value: median(bound), unit: 'ms'}
   yield {
-    what: 'checkout of 5,000 files among 20,000 to all of 3 replicas',
-    value: large.checkout,
-    unit: 'ms',
+    what: 'git checkout of 5,000 files among 20,000 to all of 3 replicas',
+    ...milliseconds(large.checkouts),
     goal: '3000 ms',
   }
+  yield {what: 'the same checkout while nobody watches', ...milliseconds(large.alone)}
+  yield {what: 'memory of `stack watch` at its peak', value: large.watcher, unit: 'MB'}
+  yield {what: 'memory of the daemon at its peak', value: large.daemon, unit: 'MB'}
   yield {what: 'watching 20,000 files, idle', value: large.idle, unit: '% of a core', goal: '1 %'}
-  yield {what: 'the same, memory after the checkout', value: large.memory, unit: 'MB'}
+  yield* restart()
 }
 
-/** 20,000 files in 200 directories; 5,000 of them are other ones, as after a checkout. */
+const branches = ['after', 'before', 'after', 'before', 'after']
+
+/** 20,000 files in 200 directories; 5,000 of them are other ones on another branch. */
 async function many(ask, directory) {
-  const pathOf = file => join(directory, 'src', `${Math.floor(file / 100)}`, `${file}.js`)
+  const git = (...words) =>
+    run('git', ['-c', 'user.name=bench', '-c', 'user.email=bench@localhost', ...words], {cwd: directory})
+  const pathOf = file => join('src', `${Math.floor(file / 100)}`, `${file}.js`)
   const write = (file, text) => {
-    mkdirSync(dirname(pathOf(file)), {recursive: true})
-    writeFileSync(pathOf(file), text)
+    mkdirSync(dirname(join(directory, pathOf(file))), {recursive: true})
+    writeFileSync(join(directory, pathOf(file)), `${text} ${file}\n`.repeat(20))
   }
-  for (let file = 0; file < 20_000; file++) write(file, `before ${file}\n`.repeat(20))
+  const touched = Array.from({length: 5000}, (_, index) => index * 4)
+  for (let file = 0; file < 20_000; file++) write(file, 'before')
+  git('init', '-q', '-b', 'before')
+  git('add', 'src')
+  git('commit', '-q', '-m', 'before')
+  git('checkout', '-q', '-b', 'after')
+  for (const file of touched) write(file, 'after')
+  git('commit', '-q', '-a', '-m', 'after')
+  git('checkout', '-q', 'before')
+  const alone = await timed(4, round => git('checkout', '-q', branches[round]))
   const pids = await pidsOf(ask, 'web')
   const watcher = spawn(process.execPath, [`${root}bin/stack`, '--progress', 'json', 'watch', '--no-up'], {
     cwd: directory,
@@ -77,26 +93,29 @@ async function many(ask, directory) {
     const [ticks, from] = [ticksOf(watcher.pid), performance.now()]
     await sleep(10_000)
     const idle = ((ticksOf(watcher.pid) - ticks) * 10 * 100) / (performance.now() - from)
-    const touched = Array.from({length: 5000}, (_, index) => index * 4)
-    const began = performance.now()
-    for (const file of touched) {
-      rmSync(pathOf(file))
-      writeFileSync(pathOf(file), `after ${file}\n`.repeat(20))
-    }
-    const isThere = (pid, file) =>
-      textOf(`/proc/${pid}/root/app/${Math.floor(file / 100)}/${file}.js`)?.startsWith(`after ${file}\n`)
-    for (const pid of pids) {
-      for (const file of touched) {
-        while (!isThere(pid, file)) {
-          if (performance.now() - began > 60_000) throw new Error(`${file} did not arrive`)
-          await sleep(5)
-        }
-      }
-    }
-    return {idle, checkout: performance.now() - began, memory: residentOf(watcher.pid)}
+    const checkouts = await timed(branches.length, async round => {
+      git('checkout', '-q', branches[round])
+      await arrived(
+        pids,
+        touched.map(file => ({path: pathOf(file), start: `${branches[round]} ${file}\n`})),
+      )
+    })
+    return {alone, idle, checkouts, watcher: peakOf(watcher.pid), daemon: peakOf(daemonPid())}
   } finally {
     watcher.kill('SIGINT')
     await once(watcher, 'exit')
+  }
+}
+
+async function arrived(pids, files) {
+  const began = performance.now()
+  for (const pid of pids) {
+    for (const {path, start} of files) {
+      while (!textOf(`/proc/${pid}/root/app/${path.replace('src/', '')}`)?.startsWith(start)) {
+        if (performance.now() - began > 60_000) throw new Error(`${path} did not arrive`)
+        await sleep(5)
+      }
+    }
   }
 }
 
@@ -106,7 +125,7 @@ function ticksOf(pid) {
   return Number(fields[11]) + Number(fields[12])
 }
 
-const residentOf = pid => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024
+const peakOf = pid => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024
 
 async function pidsOf(ask, service) {
   const filters = encodeURIComponent(JSON.stringify({label: [`com.docker.compose.service=${service}`]}))

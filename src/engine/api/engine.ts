@@ -241,8 +241,8 @@ export class ApiEngine implements Engine {
     return readUsage(this.#client, id)
   }
 
-  changeFiles(id: string, changes: readonly FileChange[]): Promise<void> {
-    return changeFiles(this.#client, id, {changes, isOurs: this.#isOurs})
+  changeFiles(ids: readonly string[], changes: readonly FileChange[]) {
+    return changeFiles(this.#client, ids, {changes, isOurs: this.#isOurs})
   }
 
   async inspectContainer(id: string): Promise<ActualContainer | undefined> {

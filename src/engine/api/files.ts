@@ -1,31 +1,34 @@
 import {posix} from 'node:path'
 import {Writable} from 'node:stream'
-import {type Header, pack} from 'tar-stream'
 import {StackError} from '../../base/error.ts'
 import type {ContainerSpec, FileChange} from '../engine.ts'
 import type {Client} from './client.ts'
 import {runExec} from './exec.ts'
+import {type TarEntry, tarOf} from './tar.ts'
 
 /** Configs and secrets as an archive to unpack at the root: for engines that know nothing of our files. */
-export async function archiveOf(files: ContainerSpec['files']): Promise<Buffer> {
-  const archive = pack()
-  for (const {target, content, uid, gid, mode} of files) {
-    archive.entry({name: target.replace(/^\/+/, ''), uid, gid, mode, mtime: new Date(0)}, Buffer.from(content))
-  }
-  return wholeOf(archive)
+export function archiveOf(files: ContainerSpec['files']): Buffer {
+  const entries = files.map(({target, content, uid, gid, mode}): TarEntry => {
+    return {kind: 'file', path: target.replace(/^\/+/, ''), uid, gid, mode, data: Buffer.from(content)}
+  })
+  return tarOf(entries, 0)
 }
 
-/** One request for our engine, which takes removals as whiteouts; others are asked to run `rm` in the container first. */
-export async function changeFiles(
+/** A request for each of our engine, which takes removals as whiteouts; others are asked to run `rm` in the container first. */
+export function changeFiles(
   client: Client,
-  id: string,
+  ids: readonly string[],
   {changes, isOurs}: {readonly changes: readonly FileChange[]; readonly isOurs: boolean},
-): Promise<void> {
+): Promise<Array<PromiseSettledResult<void>>> {
   const gone = changes.filter(({kind}) => kind === 'gone').map(({path}) => path)
-  if (!isOurs && gone.length > 0) await removeByProgram(client, id, gone)
-  const archive = await changesAsArchive(isOurs ? changes : changes.filter(({kind}) => kind !== 'gone'))
+  const sent = isOurs ? changes : changes.filter(({kind}) => kind !== 'gone')
+  const archive = tarOf(sent.map(entryOf), Math.floor(Date.now() / 1000))
   const query = {path: '/', copyUIDGID: 'true', ...(isOurs ? {whiteouts: 'true'} : {})}
-  await client.ask(docker => docker.getContainer(id).putArchive(archive, query))
+  const change = async (id: string) => {
+    if (!isOurs && gone.length > 0) await removeByProgram(client, id, gone)
+    await client.ask(docker => docker.getContainer(id).putArchive(archive, query))
+  }
+  return Promise.allSettled(ids.map(change))
 }
 
 async function removeByProgram(client: Client, id: string, paths: readonly string[]): Promise<void> {
@@ -36,24 +39,10 @@ async function removeByProgram(client: Client, id: string, paths: readonly strin
   if (code !== 0) throw new StackError('conflict', `"rm" in the container ended with ${code}`)
 }
 
-async function changesAsArchive(changes: readonly FileChange[]): Promise<Buffer> {
-  const archive = pack()
-  const mtime = new Date()
-  for (const change of changes) {
-    const common: Partial<Header> & {name: string} = {name: change.path.replace(/^\/+/, ''), uid: 0, gid: 0, mtime}
-    if (change.kind === 'file') archive.entry({...common, mode: change.mode}, Buffer.from(change.data))
-    else if (change.kind === 'directory') archive.entry({...common, mode: change.mode, type: 'directory'})
-    else if (change.kind === 'symlink') archive.entry({...common, type: 'symlink', linkname: change.target})
-    else archive.entry({...common, name: whiteout(common.name)}, '')
-  }
-  return wholeOf(archive)
+function entryOf(change: FileChange): TarEntry {
+  const path = change.path.replace(/^\/+/, '')
+  if (change.kind === 'gone') return {kind: 'file', path: whiteout(path), mode: 0, data: Buffer.alloc(0)}
+  return change.kind === 'symlink' ? {...change, path, mode: 0o777} : {...change, path}
 }
 
 const whiteout = (path: string): string => posix.join(posix.dirname(path), `.wh.${posix.basename(path)}`)
-
-async function wholeOf(archive: ReturnType<typeof pack>): Promise<Buffer> {
-  archive.finalize()
-  const pieces: Buffer[] = []
-  for await (const piece of archive) pieces.push(piece as Buffer)
-  return Buffer.concat(pieces)
-}

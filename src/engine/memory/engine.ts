@@ -226,7 +226,11 @@ export class MemoryEngine implements Engine {
     return {at: this.#options.now(), cpu: 0, memory: 0, memoryLimit: 0, received: 0, sent: 0}
   }
 
-  async changeFiles(id: string, changes: readonly FileChange[]): Promise<void> {
+  changeFiles(ids: readonly string[], changes: readonly FileChange[]) {
+    return Promise.allSettled(ids.map(id => this.#changeFiles(id, changes)))
+  }
+
+  async #changeFiles(id: string, changes: readonly FileChange[]): Promise<void> {
     const {files} = this.#get(id)
     for (const change of changes) {
       for (const path of [...files.keys()]) if (`${path}/`.startsWith(`${change.path}/`)) files.delete(path)

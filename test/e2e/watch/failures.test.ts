@@ -1,5 +1,6 @@
-import type {ChildProcess} from 'node:child_process'
+import {type ChildProcess, execFileSync} from 'node:child_process'
 import {once} from 'node:events'
+import {mkdirSync, rmSync, writeFileSync} from 'node:fs'
 import {chmod, mkdir, rename, rm, symlink, utimes, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {afterEach, beforeEach, expect, test} from 'vitest'
@@ -98,6 +99,27 @@ test('containers that die while files go into them have all of them when they ar
   await place.stack('start', 'web')
   for (const index of [1, 2]) await inside('ls /app/many | wc -l', '600\n', index)
 })
+
+test('what happens while the watcher stands still arrives, though the kernel drops events', async () => {
+  const child = watch()
+  await says('watching')
+  mkdirSync(at('src/many'))
+  writeFileSync(at('src/many/gone'), '')
+  await inside('ls /app/many', 'gone\n')
+  child.kill('SIGSTOP')
+  for (let file = 0; file < 9000; file++) writeFileSync(at(`src/many/f${file}`), `${file}`)
+  rmSync(at('src/many/gone'))
+  mkdirSync(at('src/late'))
+  writeFileSync(at('src/late/b'), 'b')
+  writeFileSync(at('src/a'), 'two')
+  child.kill('SIGCONT')
+  const state =
+    'cat a late/b; ls many | wc -l; ls many/gone 2>&1 | wc -l; find many -type f -print0 | sort -z | xargs -0 cat | md5sum'
+  const wanted = execFileSync('sh', ['-c', state], {cwd: at('src'), encoding: 'utf8'})
+  for (const index of [1, 2]) await inside(`cd /app; ${state}`, wanted, index)
+  await save('src/late/b', 'seen')
+  await inside('cat /app/late/b', 'seen')
+}, 60_000)
 
 test('a limit of the kernel is told with the line that lifts it, at the start and later', async context => {
   needs(context, 'unshare')

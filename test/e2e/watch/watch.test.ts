@@ -1,4 +1,6 @@
+import {execFileSync} from 'node:child_process'
 import {once} from 'node:events'
+import {mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs'
 import {chmod, mkdir, rename, rm, symlink, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {afterEach, describe, expect, test} from 'vitest'
@@ -120,6 +122,29 @@ describe('stack watch', () => {
     await place.stack('up', '-d', '--force-recreate', '--scale', 'web=4')
     for (const index of [1, 4]) await inside('cat /app/a', 'while it was dead', 'web', index)
   })
+
+  test('a checkout of thousands of files leaves every replica as the host is, with what became something else', async () => {
+    await watching(three, {'src/a': 'one'})
+    const path = (file: number) => at(`src/many/${file % 60}/f${file}`)
+    for (let directory = 0; directory < 60; directory++) mkdirSync(at(`src/many/${directory}`), {recursive: true})
+    for (let file = 0; file < 4500; file++) writeFileSync(path(file), `before ${file}`)
+    const state = 'find . -type f -print0 | sort -z | xargs -0 cat | md5sum; find . | sort | md5sum'
+    const onHost = () => execFileSync('sh', ['-c', state], {cwd: at('src'), encoding: 'utf8'})
+    const everywhere = async () => {
+      for (const index of [1, 2, 3]) await inside(`cd /app; ${state}`, onHost(), 'web', index)
+    }
+    await save('src/a', 'two')
+    await everywhere()
+    // As git does it: removed and made anew, without a pause.
+    for (let file = 0; file < 4000; file++) {
+      rmSync(path(file))
+      if (file % 5 !== 0) writeFileSync(path(file), `after ${file}`)
+    }
+    rmSync(at('src/many/7'), {recursive: true})
+    writeFileSync(at('src/many/7'), 'a file now')
+    renameSync(at('src/many/8'), at('src/moved'))
+    await everywhere()
+  }, 60_000)
 
   test('a burst of two thousand files arrives whole', async () => {
     await watching(three, {'src/a': 'one'})

@@ -68,6 +68,29 @@ describe('files put into a running container', () => {
     expect(await sh('stat -c "%a %F" /app/a')).toBe('750 directory\n')
   })
 
+  test('each entry goes where its path leads by then: links and directories that the same archive replaces count', async () => {
+    await put(
+      [
+        {name: 'one/a', text: '1'},
+        {name: 'two', type: 'directory', mode: 0o755},
+        {name: 'way', type: 'symlink', linkname: 'one'},
+        {name: 'way/b', text: '2'},
+        {name: 'way', type: 'symlink', linkname: 'two'},
+        {name: 'way/c', text: '3', mode: 0o600},
+        {name: '.wh.two'},
+        {name: 'two/d', text: '4'},
+        {name: 'way/e', text: '5'},
+        {name: 'one', type: 'symlink', linkname: 'two'},
+        {name: 'one/f', text: '6'},
+        {name: 'one/f', text: 'six', mode: 0o755},
+      ],
+      {whiteouts: true},
+    )
+    expect(await sh('readlink /one; readlink /way; cd /two; ls; cat *; stat -c %a d f')).toBe(
+      'two\ntwo\nd\ne\nf\n45six644\n755\n',
+    )
+  })
+
   test('whiteouts remove files and directories, also what is not there', async () => {
     await put([
       {name: 'app/a/b/c', text: 'x'},

@@ -394,6 +394,26 @@ describe('a hostile archive is refused, and nothing is written outside', () => {
       ],
     ],
     [
+      'a link that leads out where one stood that did not',
+      'a symbolic link on its way leads out',
+      () => [
+        {name: 'dir', type: '5'},
+        {name: 'way', type: '2', link: 'dir'},
+        {name: 'way/inside', data: 'x'},
+        {name: 'way', type: '2', link: '../victim'},
+        {name: 'way/new', data: 'x'},
+      ],
+    ],
+    [
+      'a directory that becomes a link',
+      'a symbolic link on its way leads out',
+      () => [
+        {name: 'way', type: '5'},
+        {name: 'way', type: '2', link: '../victim'},
+        {name: 'way/new', data: 'x'},
+      ],
+    ],
+    [
       'a chain of links',
       'a symbolic link on its way leads out',
       () => [

@@ -16,8 +16,13 @@ const directory: Found = {kind: 'found', mark: 'directory 493', change: {kind: '
 /** An engine that notes what is changed, and fails for containers that are said to be down. */
 class Noting extends MemoryEngine {
   readonly calls: string[] = []
+  readonly sent: string[] = []
   readonly down = new Set<string>()
-  override async changeFiles(id: string, changes: readonly FileChange[]): Promise<void> {
+  override changeFiles(ids: readonly string[], changes: readonly FileChange[]) {
+    this.sent.push(ids.join(' '))
+    return Promise.allSettled(ids.map(id => this.#note(id, changes)))
+  }
+  async #note(id: string, changes: readonly FileChange[]): Promise<void> {
     if (this.down.has(id)) throw new StackError('conflict', `${id} is ending`)
     this.calls.push(`${id}: ${changes.map(({path, kind}) => `${kind} ${path}`).join(', ')}`)
   }
@@ -55,6 +60,14 @@ describe('what containers are given', () => {
     expect((await sync([], 'x', 'y')).containers).toBe(1)
     expect(engine.calls).toEqual(['x: file /app/a', 'y: file /app/a'])
     expect(mirror.isBehind(container('y'))).toBe(false)
+  })
+
+  test('those that lack the same are given it together, one that lacks more by itself', async () => {
+    host = {'/a': file('one'), '/b': file('one')}
+    await sync(['/a'], 'x', 'y')
+    await sync(['/b'], 'x', 'y', 'z')
+    expect(engine.sent).toEqual(['x y', 'x y', 'z'])
+    expect(engine.calls.slice(2)).toEqual(['x: file /app/b', 'y: file /app/b', 'z: file /app/a, file /app/b'])
   })
 
   test('a new container gets all, and one that is gone is forgotten', async () => {

@@ -49,8 +49,8 @@ async function save(path: string, text = 'x'): Promise<void> {
   await writeFile(path, text)
 }
 
-/** Waits until all of these have been told. */
-async function tells(place: Place, ...names: string[]): Promise<void> {
+/** Waits until all of these have been told; gives all that were. */
+async function tells(place: Place, ...names: string[]): Promise<string[]> {
   const seen = new Set<string>()
   await eventually(
     () => {
@@ -59,6 +59,7 @@ async function tells(place: Place, ...names: string[]): Promise<void> {
     },
     {what: `${names.join(', ')} of`},
   )
+  return [...seen]
 }
 
 describe('files that change', () => {
@@ -121,14 +122,20 @@ describe('files that change', () => {
     }
   }, 60_000)
 
-  test('more events than the kernel keeps, while nobody reads, end in a look at everything', async () => {
-    const place = await watching(['src/last/x', 'src/1/x', 'src/2/x', 'src/3/x'])
+  test('more events than the kernel keeps, while nobody reads, end in a look at everything; what is as it was is not told', async () => {
+    const old = join('..', relative(tmpdir(), join(import.meta.dirname, '../../../src/dev')))
+    const place = await watching(['src/last/x', 'src/1/x', 'src/2/x', 'src/3/x'], ['src', old])
+    expect(place.watcher.found).toContain(join(import.meta.dirname, '../../../src/dev/tree.ts'))
     for (const directory of [1, 2, 3]) {
       for (let file = 0; file < 6000; file++) writeFileSync(place.at(`src/${directory}/${file}`), '')
     }
     rmSync(place.at('src/1'), {recursive: true})
     writeFileSync(place.at('src/last/y'), '')
-    await tells(place, 'src/last/y', 'src/2/5999', 'src/3/0', 'src/3/5999')
+    const told = await tells(place, 'src/last/y', 'src/2/5999', 'src/3/0', 'src/3/5999')
+    // What is new is looked at when the look at everything is over.
+    await save(place.at('src/new'))
+    told.push(...(await tells(place, 'src/new')))
+    expect(told.filter(name => name.endsWith('.ts'))).toEqual([])
     await save(place.at('src/3/5999'), 'two')
     await tells(place, 'src/3/5999')
   }, 30_000)
