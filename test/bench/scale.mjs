@@ -5,8 +5,15 @@ import {median, milliseconds, run, timed} from './measure.mjs'
 import {withProject} from './ours.mjs'
 import {compiled} from './peers.mjs'
 
-const project =
-  'name: bench\nservices:\n  web: {image: "host://", command: sleep infinity, stop_signal: SIGKILL, init: false}\n'
+/** What both sides run: one static program. */
+const tree = '/run/bench/floor-root'
+const project = `name: bench
+services:
+  web:
+    build: {context: ${tree}, dockerfile_inline: "FROM scratch\\nCOPY . /\\nCMD [\\"/pause\\"]"}
+    stop_signal: SIGKILL
+    init: false
+`
 const longest = {timeout: 120_000}
 
 /** From 1 to 100 and to 1000 containers, each beside what the kernel needs for as many; and down again. */
@@ -56,10 +63,10 @@ async function untilNothingIsLeft() {
 }
 
 function floor(count) {
-  const [rootfs, scratch] = ['/run/bench/floor-root', '/run/bench/floor-scratch']
-  for (const name of ['proc', 'dev', 'sys']) mkdirSync(`${rootfs}/${name}`, {recursive: true})
-  copyFileSync(compiled('pause', '-static'), `${rootfs}/pause`)
+  const scratch = '/run/bench/floor-scratch'
+  for (const name of ['proc', 'dev', 'sys']) mkdirSync(`${tree}/${name}`, {recursive: true})
+  copyFileSync(compiled('pause', '-static'), `${tree}/pause`)
   rmSync(scratch, {recursive: true, force: true})
   mkdirSync(scratch, {recursive: true})
-  return Number(run(compiled('floor'), [String(count), rootfs, scratch]))
+  return Number(run(compiled('floor'), [String(count), tree, scratch]))
 }
