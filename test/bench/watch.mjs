@@ -29,18 +29,7 @@ export async function* watch() {
     mkdirSync(join(directory, 'src'), {recursive: true})
     const [web, others] = [await pidsOf(ask, 'web'), await pidsOf(ask, 'bound')]
     const bound = await measured(directory, others)
-    const watcher = spawn(process.execPath, [`${root}bin/stack.mjs`, '--progress', 'json', 'watch', '--no-up'], {
-      cwd: directory,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    await once(watcher.stderr, 'data')
-    watcher.stderr.resume()
-    try {
-      return {bound, synced: await measured(directory, web)}
-    } finally {
-      watcher.kill('SIGINT')
-      await once(watcher, 'exit')
-    }
+    return {bound, synced: await whileWatched(directory, () => measured(directory, web))}
   })
   const large = await withProject(project, ({ask, directory}) => many(ask, directory))
   const least = Math.min(...synced)
@@ -66,13 +55,7 @@ async function many(ask, directory) {
   }
   for (let file = 0; file < 20_000; file++) write(file, `before ${file}\n`.repeat(20))
   const pids = await pidsOf(ask, 'web')
-  const watcher = spawn(process.execPath, [`${root}bin/stack.mjs`, '--progress', 'json', 'watch', '--no-up'], {
-    cwd: directory,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  await once(watcher.stderr, 'data')
-  watcher.stderr.resume()
-  try {
+  return whileWatched(directory, async watcher => {
     await sleep(1000)
     const [ticks, from] = [ticksOf(watcher.pid), performance.now()]
     await sleep(10_000)
@@ -94,6 +77,18 @@ async function many(ask, directory) {
       }
     }
     return {idle, checkout: performance.now() - began, memory: residentOf(watcher.pid)}
+  })
+}
+
+async function whileWatched(directory, action) {
+  const watcher = spawn(process.execPath, [`${root}bin/stack.mjs`, '--progress', 'json', 'watch', '--no-up'], {
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  await once(watcher.stderr, 'data')
+  watcher.stderr.resume()
+  try {
+    return await action(watcher)
   } finally {
     watcher.kill('SIGINT')
     await once(watcher, 'exit')
