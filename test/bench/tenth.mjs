@@ -7,7 +7,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {has, median, milliseconds, root, run} from './measure.mjs'
 import {compiled, dockerd} from './peers.mjs'
 
-const rounds = 7
+const rounds = 5
 
 const file = (image, stream) => `services:
   web:
