@@ -9,24 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 enum { window = 32 };
 
 static unsigned char query[512];
 static int length;
-
-static void fail(const char* what) {
-  perror(what);
-  exit(1);
-}
-
-static double now(void) {
-  struct timespec at;
-  clock_gettime(CLOCK_MONOTONIC, &at);
-  return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
-}
 
 static int to_server(void) {
   char line[256], address[64] = "";

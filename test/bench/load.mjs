@@ -2,11 +2,18 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {has, inTurn, median, milliseconds, root, run} from './measure.mjs'
+import {requests} from './requests.mjs'
 
 const count = 1000
 
-/** A file of a thousand services, read, checked and thrown away; beside it what Docker's own program takes. */
+/** A thousand services to read, and as many requests to answer as one nginx can. */
 export async function* load() {
+  yield* files()
+  yield* requests()
+}
+
+/** A file of a thousand services, read, checked and thrown away; beside it what Docker's own program takes. */
+async function* files() {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'))
   try {
     writeFileSync(join(directory, 'compose.yaml'), text())

@@ -1,3 +1,5 @@
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
 import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -19,6 +21,22 @@ export async function withProject(text, action) {
   } finally {
     stack('down', '-v', '-t', '0')
     rmSync(directory, {recursive: true})
+  }
+}
+
+/** While `stack watch` looks at the project of a directory; it has said something by then. */
+export async function whileWatched(directory, action) {
+  const watcher = spawn(process.execPath, [`${root}bin/stack`, '--progress', 'json', 'watch', '--no-up'], {
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  await once(watcher.stderr, 'data')
+  watcher.stderr.resume()
+  try {
+    return await action(watcher)
+  } finally {
+    watcher.kill('SIGINT')
+    await once(watcher, 'exit')
   }
 }
 

@@ -31,15 +31,20 @@ export function compiled(name, ...flags) {
   return out
 }
 
-/** docker.io's daemon with everything of its own, and an image `bench` of one busybox; undefined where it is not installed. */
-export async function dockerd() {
+/**
+ * docker.io's daemon with everything of its own, and an image `bench` of one busybox; undefined where it is not installed.
+ * `netns` is the network namespace to run it in, if not this one.
+ */
+export async function dockerd({netns = '/proc/self/ns/net'} = {}) {
   if (!has('dockerd') || !has('docker')) return undefined
   mkdirSync(place, {recursive: true})
   const socket = `${place}/docker.sock`
   const log = openSync(`${place}/dockerd.log`, 'a')
   const child = spawn(
-    'dockerd',
+    'nsenter',
     [
+      `--net=${netns}`,
+      'dockerd',
       '--data-root',
       `${place}/docker`,
       '--exec-root',
@@ -74,7 +79,7 @@ export async function dockerd() {
     async stop() {
       child.kill('SIGTERM')
       await new Promise(resolve => child.once('close', resolve))
-      run('sh', ['-c', leftovers])
+      run('nsenter', [`--net=${netns}`, 'sh', '-c', leftovers])
     },
   }
 }

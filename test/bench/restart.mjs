@@ -4,8 +4,8 @@ import {mkdirSync, writeFileSync} from 'node:fs'
 import {get} from 'node:http'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {inTurn, median, root} from './measure.mjs'
-import {withProject} from './ours.mjs'
+import {inTurn, median} from './measure.mjs'
+import {whileWatched, withProject} from './ours.mjs'
 
 const rounds = 20
 const patience = 10_000
@@ -31,20 +31,12 @@ export async function* restart() {
     const file = join(directory, 'web/server.mjs')
     mkdirSync(join(directory, 'web'))
     writeFileSync(file, program('first'))
-    const watcher = spawn(process.execPath, [`${root}bin/stack`, '--progress', 'json', 'watch', '--no-up'], {
-      cwd: directory,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    watcher.stderr.resume()
-    try {
+    return whileWatched(directory, async () => {
       await answers(published, 'first')
       // The first sync is followed by a restart, too; a shell that waits hears no signal.
       await sleep(3000)
-      return await inTurn(rounds, {saved: saving(file), alone: starting(file)})
-    } finally {
-      watcher.kill('SIGINT')
-      await once(watcher, 'exit')
-    }
+      return inTurn(rounds, {saved: saving(file), alone: starting(file)})
+    })
   })
   const [saved, alone] = [median(seen.saved), median(seen.alone)]
   const least = Math.min(...seen.saved)

@@ -4,6 +4,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {median, milliseconds, run, timed} from './measure.mjs'
 import {withProject} from './ours.mjs'
 import {compiled} from './peers.mjs'
+import {tenth} from './tenth.mjs'
 
 /** What both sides run: one static program. */
 const tree = '/run/bench/floor-root'
@@ -16,8 +17,14 @@ services:
 `
 const longest = {timeout: 120_000}
 
-/** From 1 to 100 and to 1000 containers, each beside what the kernel needs for as many; and down again. */
+/** Until ten answer; and until a hundred and a thousand are there. */
 export async function* scale() {
+  yield* tenth()
+  yield* many()
+}
+
+/** From 1 to 100 and to 1000 containers, each beside what the kernel needs for as many; and down again. */
+async function* many() {
   const hundred = await measured(100, 5)
   yield* rows(100, hundred, '< 2.5')
   const thousand = await measured(1000, 2)

@@ -1,6 +1,8 @@
 // Connections and throughput, where iperf3 is not to be had.
 //   stream serve PORT             to a connection that sends "n" says this host's name; of others it takes all that comes
 //   stream count HOST PORT N      N connections, one after the other: `COUNT NAME` for each name that was said
+//   stream until HOST PORT N      asks again and again, all addresses of the name: when the first had answered, and when N
+//                                 had, in ms of CLOCK_MONOTONIC
 //   stream send HOST PORT SECONDS prints Gbit/s
 #define _GNU_SOURCE
 #include <netdb.h>
@@ -11,21 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 static char buffer[256 * 1024];
-
-static void fail(const char* what) {
-  perror(what);
-  exit(1);
-}
-
-static double now(void) {
-  struct timespec at;
-  clock_gettime(CLOCK_MONOTONIC, &at);
-  return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
-}
 
 static volatile sig_atomic_t is_ending;
 static void end(int number) { is_ending = number; }
@@ -64,35 +56,73 @@ static void serve(int port) {
   }
 }
 
-static int connected(const char* host, const char* port) {
-  static struct addrinfo* found;
+static struct addrinfo* addresses(const char* host, const char* port) {
+  struct addrinfo* found = NULL;
   const struct addrinfo wanted = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
-  if (found == NULL && getaddrinfo(host, port, &wanted, &found) != 0) fail("getaddrinfo");
+  return getaddrinfo(host, port, &wanted, &found) == 0 ? found : NULL;
+}
+
+// -1 where nobody listens.
+static int connected(const struct addrinfo* address) {
   const int server = socket(AF_INET, SOCK_STREAM, 0);
-  if (connect(server, found->ai_addr, found->ai_addrlen) != 0) fail("connect");
+  if (connect(server, address->ai_addr, address->ai_addrlen) == 0) return server;
+  close(server);
+  return -1;
+}
+
+static int connected_to(const char* host, const char* port) {
+  static struct addrinfo* found;
+  if (found == NULL && (found = addresses(host, port)) == NULL) fail("getaddrinfo");
+  const int server = connected(found);
+  if (server < 0) fail("connect");
   return server;
 }
 
+enum { most = 64 };
+static struct {
+  char name[64];
+  int count;
+} seen[most];
+
+// How many have said their names, with this one; nobody else is counted.
+static int noted(int server) {
+  char name[64] = "";
+  const int is_said = send(server, "n", 1, MSG_NOSIGNAL) == 1 && recv(server, name, sizeof name - 1, MSG_WAITALL) > 0;
+  close(server);
+  if (!is_said) return 0;
+  int at = 0;
+  while (seen[at].count > 0 && strcmp(seen[at].name, name) != 0 && at < most - 1) at++;
+  strcpy(seen[at].name, name);
+  seen[at].count++;
+  int names = 0;
+  while (names < most && seen[names].count > 0) names++;
+  return names;
+}
+
 static void count(const char* host, const char* port, int connections) {
-  struct {
-    char name[64];
-    int count;
-  } seen[64] = {0};
   for (int done = 0; done < connections; done++) {
-    char name[64] = "";
-    const int server = connected(host, port);
-    if (send(server, "n", 1, 0) != 1 || recv(server, name, sizeof name - 1, MSG_WAITALL) <= 0) fail("ask");
-    close(server);
-    int at = 0;
-    while (seen[at].count > 0 && strcmp(seen[at].name, name) != 0 && at < 63) at++;
-    strcpy(seen[at].name, name);
-    seen[at].count++;
+    if (noted(connected_to(host, port)) == 0) fail("ask");
   }
-  for (int at = 0; at < 64 && seen[at].count > 0; at++) printf("%d %s\n", seen[at].count, seen[at].name);
+  for (int at = 0; at < most && seen[at].count > 0; at++) printf("%d %s\n", seen[at].count, seen[at].name);
+}
+
+static void until(const char* host, const char* port, int wanted) {
+  for (int names = 0; names < wanted; usleep(1000)) {
+    struct addrinfo* const all = addresses(host, port);
+    for (const struct addrinfo* each = all; each != NULL; each = each->ai_next) {
+      const int server = connected(each);
+      const int now_there = server < 0 ? 0 : noted(server);
+      if (now_there <= names) continue;
+      if (names == 0 || now_there == wanted) printf("%.3f\n", now() * 1000);
+      fflush(stdout);
+      names = now_there;
+    }
+    if (all != NULL) freeaddrinfo(all);
+  }
 }
 
 static void stream(const char* host, const char* port, double seconds) {
-  const int server = connected(host, port);
+  const int server = connected_to(host, port);
   const double began = now();
   double sent = 0;
   while (now() - began < seconds) {
@@ -107,6 +137,7 @@ int main(int count_of_words, char** words) {
   if (count_of_words >= 3 && strcmp(words[1], "serve") == 0) serve(atoi(words[2]));
   if (count_of_words < 5) return 2;
   if (strcmp(words[1], "count") == 0) count(words[2], words[3], atoi(words[4]));
+  if (strcmp(words[1], "until") == 0) until(words[2], words[3], atoi(words[4]));
   if (strcmp(words[1], "send") == 0) stream(words[2], words[3], atof(words[4]));
   return 0;
 }

@@ -1,10 +1,8 @@
-import {spawn} from 'node:child_process'
-import {once} from 'node:events'
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {median, milliseconds, root, run, timed} from './measure.mjs'
-import {daemonPid, withProject} from './ours.mjs'
+import {median, milliseconds, run, timed} from './measure.mjs'
+import {daemonPid, whileWatched, withProject} from './ours.mjs'
 import {restart} from './restart.mjs'
 
 const edits = 200
@@ -30,18 +28,7 @@ export async function* watch() {
     mkdirSync(join(directory, 'src'), {recursive: true})
     const [web, others] = [await pidsOf(ask, 'web'), await pidsOf(ask, 'bound')]
     const bound = await measured(directory, others)
-    const watcher = spawn(process.execPath, [`${root}bin/stack`, '--progress', 'json', 'watch', '--no-up'], {
-      cwd: directory,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    await once(watcher.stderr, 'data')
-    watcher.stderr.resume()
-    try {
-      return {bound, synced: await measured(directory, web)}
-    } finally {
-      watcher.kill('SIGINT')
-      await once(watcher, 'exit')
-    }
+    return {bound, synced: await whileWatched(directory, () => measured(directory, web))}
   })
   const large = await withProject(project, ({ask, directory}) => many(ask, directory))
   const least = Math.min(...synced)
@@ -82,13 +69,7 @@ async function many(ask, directory) {
   git('checkout', '-q', 'before')
   const alone = await timed(4, round => git('checkout', '-q', branches[round]))
   const pids = await pidsOf(ask, 'web')
-  const watcher = spawn(process.execPath, [`${root}bin/stack`, '--progress', 'json', 'watch', '--no-up'], {
-    cwd: directory,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  await once(watcher.stderr, 'data')
-  watcher.stderr.resume()
-  try {
+  return whileWatched(directory, async watcher => {
     await sleep(1000)
     const [ticks, from] = [ticksOf(watcher.pid), performance.now()]
     await sleep(10_000)
@@ -101,10 +82,7 @@ async function many(ask, directory) {
       )
     })
     return {alone, idle, checkouts, watcher: peakOf(watcher.pid), daemon: peakOf(daemonPid())}
-  } finally {
-    watcher.kill('SIGINT')
-    await once(watcher, 'exit')
-  }
+  })
 }
 
 async function arrived(pids, files) {

@@ -3,10 +3,11 @@ import {readdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {gzipSync} from 'node:zlib'
 import {afterAll, beforeAll, expect, test} from 'vitest'
+import {keptPlace, letGo} from '../../support/kept.ts'
 import {needs} from '../../support/needs.ts'
 import {busyboxLayer, dockerArchive, imageOf} from '../../support/oci.ts'
 import {fakeRegistry} from '../../support/registry.ts'
-import {eventually, type Outcome, Workplace} from '../../support/stack.ts'
+import {eventually, type Outcome, type Workplace} from '../../support/stack.ts'
 import {tarOf} from '../../support/tar.ts'
 
 let place: Workplace
@@ -39,7 +40,7 @@ const image = imageOf(
 )
 
 beforeAll(async () => {
-  place = await Workplace.make({
+  place = await keptPlace({
     'compose.yaml': `name: oci
 services:
   app:
@@ -56,14 +57,9 @@ volumes:
   })
   const archive = dockerArchive({image, names: ['team/app:1', 'team/app:latest']})
   writeFileSync(join(place.directory, 'app.tar'), archive)
-  // The daemon leaves when nothing needs it: this one stays for the tests.
-  await place.write('keep.yaml', 'name: keep\nservices: {keep: {image: "host://", command: sleep 1000}}\n')
-  expect((await place.stack('-f', 'keep.yaml', 'up', '-d')).code).toBe(0)
 })
 afterAll(async () => {
-  await place.stack('down', '-v')
-  await place.stack('-f', 'keep.yaml', 'down')
-  await place[Symbol.asyncDispose]()
+  await letGo(place)
 })
 
 test('load, and what is known of it', async context => {

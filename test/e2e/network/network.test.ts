@@ -117,34 +117,3 @@ const published = (port: number): Promise<string> =>
   new Promise((resolve, reject) => {
     get({port, host: '127.0.0.1', agent: false}, answer => resolve(text(answer))).on('error', reject)
   })
-
-test('doctor names a firewall that drops what containers send, and the line that it gives opens the way', async () => {
-  const here = await begin(`services:
-  web: {image: "host://", command: [sleep, infinity], init: true}
-`)
-  const outside = 'net-outside'
-  const sh = (line: string) => execFileSync('sh', ['-c', line], {encoding: 'utf8'})
-  sh(`ip netns add ${outside} && ip link add out0 type veth peer name out1 netns ${outside}
-    ip address add 198.51.100.1/24 dev out0 && ip link set out0 up
-    ip -n ${outside} address add 198.51.100.2/24 dev out1 && ip -n ${outside} link set out1 up`)
-  try {
-    expect(await here.stack('up', '-d')).toMatchObject({code: 0})
-    const ping = async () =>
-      (await here.stack('exec', '-T', 'web', 'busybox', 'ping', '-c1', '-W1', '198.51.100.2')).code === 0
-    const firewall = async () => {
-      const findings = JSON.parse((await here.stack('doctor', '--format', 'json')).stdout) as Finding[]
-      return findings.find(each => each.name === 'firewall')!
-    }
-    expect([await ping(), (await firewall()).state]).toEqual([true, 'ok'])
-    sh(`nft 'table inet guard { chain fw { type filter hook forward priority 10; policy drop; }; }'`)
-    const found = await firewall()
-    expect([await ping(), found.state]).toEqual([false, 'missing'])
-    expect(found.detail).toContain('table inet guard, chain fw')
-    sh(found.fix ?? '')
-    expect([await ping(), (await firewall()).state]).toEqual([true, 'ok'])
-  } finally {
-    sh(`nft delete table inet guard; ip link delete out0; ip netns delete ${outside}; umount /run/netns; true`)
-  }
-})
-
-type Finding = {readonly name: string; readonly state: string; readonly detail: string; readonly fix?: string}

@@ -3,10 +3,11 @@ import {existsSync, readdirSync, readFileSync, rmSync, statSync} from 'node:fs'
 import {join} from 'node:path'
 import {gzipSync} from 'node:zlib'
 import {afterAll, beforeAll, expect, test} from 'vitest'
+import {keptPlace, letGo} from '../../support/kept.ts'
 import {askEngine, daemonPid} from '../../support/observed.ts'
 import {busyboxLayer, imageOf} from '../../support/oci.ts'
 import {type FakeRegistry, fakeRegistry} from '../../support/registry.ts'
-import {eventually, Workplace} from '../../support/stack.ts'
+import {eventually, type Workplace} from '../../support/stack.ts'
 import {digestOf, type TarPart, tarOf} from '../../support/tar.ts'
 
 /** Files that take a while to unpack, and bytes that take a while to come. */
@@ -26,17 +27,14 @@ beforeAll(async () => {
   const config = registry.blob(image.config, 'application/vnd.oci.image.config.v1+json')
   const type = 'application/vnd.oci.image.manifest.v1+json'
   registry.manifest('1', type, {schemaVersion: 2, config, layers: layers.map(each => registry.blob(each))})
-  place = await Workplace.make({
+  place = await keptPlace({
     'compose.yaml': `name: killed\nservices: {app: {image: "${registry.host}/app:1", stop_signal: SIGKILL}}\n`,
-    'keep.yaml': 'name: keep\nservices: {keep: {image: "host://", command: sleep 1000, stop_signal: SIGKILL}}\n',
   })
-  expect(await place.stack('-f', 'keep.yaml', 'up', '-d')).toMatchObject({code: 0})
   // What other tests have left may have layers of ours.
   expect(await place.stack('system', 'prune', '--all', '--force')).toMatchObject({code: 0})
 })
 afterAll(async () => {
-  await place?.stack('-f', 'keep.yaml', 'down')
-  await place?.[Symbol.asyncDispose]()
+  await letGo(place)
   await registry?.close()
 })
 

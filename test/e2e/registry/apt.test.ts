@@ -1,7 +1,8 @@
 import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest'
 import {dockerRegistry} from '../../support/docker-registry.ts'
+import {keptPlace, letGo} from '../../support/kept.ts'
 import {needs} from '../../support/needs.ts'
-import {eventually, type Outcome, Workplace} from '../../support/stack.ts'
+import {eventually, type Outcome, type Workplace} from '../../support/stack.ts'
 
 const patience = {timeout: 180_000}
 let place: Workplace
@@ -9,16 +10,12 @@ let registry: Awaited<ReturnType<typeof dockerRegistry>> | undefined
 const on = (...words: string[]): Promise<Outcome> => place.stack('image', ...words)
 
 beforeAll(async () => {
-  place = await Workplace.make({
-    'keep.yaml': 'name: keep\nservices: {keep: {image: "host://", command: sleep 1000}}\n',
-  })
-  expect((await place.stack('-f', 'keep.yaml', 'up', '-d')).code).toBe(0)
+  place = await keptPlace()
   registry = await dockerRegistry().catch(() => undefined)
 })
 beforeEach(context => needs(context, 'docker-registry'))
 afterAll(async () => {
-  await place.stack('-f', 'keep.yaml', 'down')
-  await place[Symbol.asyncDispose]()
+  await letGo(place)
   await registry?.close()
 })
 

@@ -3,9 +3,10 @@ import {join} from 'node:path'
 import {gzipSync} from 'node:zlib'
 import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest'
 import {dockerRegistry} from '../../support/docker-registry.ts'
+import {keptPlace, letGo} from '../../support/kept.ts'
 import {needs} from '../../support/needs.ts'
 import {busyboxLayer, dockerArchive, imageOf} from '../../support/oci.ts'
-import {type Outcome, Workplace} from '../../support/stack.ts'
+import type {Outcome, Workplace} from '../../support/stack.ts'
 import {tarOf} from '../../support/tar.ts'
 
 const image = imageOf(
@@ -20,18 +21,15 @@ let registry: Awaited<ReturnType<typeof dockerRegistry>> | undefined
 const on = (...words: string[]): Promise<Outcome> => place.stack('image', ...words)
 
 beforeAll(async () => {
-  place = await Workplace.make({
+  place = await keptPlace({
     'compose.yaml': 'name: images\nservices: {web: {image: "team/app:1", pull_policy: never}}\n',
-    'keep.yaml': 'name: keep\nservices: {keep: {image: "host://", command: sleep 1000}}\n',
   })
   writeFileSync(join(place.directory, 'app.tar'), dockerArchive({image, names: ['team/app:1']}))
-  expect((await place.stack('-f', 'keep.yaml', 'up', '-d')).code).toBe(0)
   registry = await dockerRegistry().catch(() => undefined)
 })
 beforeEach(context => needs(context, 'docker-registry'))
 afterAll(async () => {
-  await place.stack('-f', 'keep.yaml', 'down')
-  await place[Symbol.asyncDispose]()
+  await letGo(place)
   await registry?.close()
 })
 

@@ -4,9 +4,10 @@ import {join} from 'node:path'
 import {gzipSync} from 'node:zlib'
 import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest'
 import {dockerRegistry} from '../../support/docker-registry.ts'
+import {keptPlace, letGo} from '../../support/kept.ts'
 import {needs} from '../../support/needs.ts'
 import {busyboxLayer, dockerArchive, imageOf} from '../../support/oci.ts'
-import {type Outcome, Workplace} from '../../support/stack.ts'
+import type {Outcome, Workplace} from '../../support/stack.ts'
 
 const tools = ['docker-registry', 'perl'] as const
 const image = imageOf([gzipSync(busyboxLayer())], {Cmd: ['sleep', '1000']})
@@ -25,11 +26,7 @@ const tagsOf = async (host: string, name: string): Promise<string[]> => {
 }
 
 beforeAll(async () => {
-  place = await Workplace.make({
-    'keep.yaml': 'name: keep\nservices: {keep: {image: "host://", command: sleep 1000}}\n',
-    Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n',
-  })
-  expect((await place.stack('-f', 'keep.yaml', 'up', '-d')).code).toBe(0)
+  place = await keptPlace({Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n'})
   const script = 'print crypt("my secret", "\\$2y\\$05\\$abcdefghijklmnopqrstuu")'
   const hash = execFileSync('perl', ['-e', script], {encoding: 'utf8'})
   closed = await dockerRegistry({htpasswd: `me:${hash}`}).catch(() => undefined)
@@ -51,8 +48,7 @@ services:
 })
 beforeEach(context => needs(context, ...tools))
 afterAll(async () => {
-  await place.stack('-f', 'keep.yaml', 'down')
-  await place[Symbol.asyncDispose]()
+  await letGo(place)
   await closed?.close()
   await free?.close()
 })

@@ -1,6 +1,7 @@
 import {afterEach, beforeEach, expect, test} from 'vitest'
 import {openNetworks} from '../../../src/runtime/network/open.ts'
 import {commonCgroup} from '../../../src/runtime/open.ts'
+import {plainNetwork} from '../network/machine.ts'
 import {Machine} from './machine.ts'
 
 let machine: Machine
@@ -11,15 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => machine[Symbol.asyncDispose]())
 
-const backend = {
-  name: 'backend',
-  driver: 'bridge',
-  options: {},
-  internal: false,
-  attachable: false,
-  enableIpv6: false,
-  labels: {},
-}
+const backend = {...plainNetwork, name: 'backend'}
 const host = {networkMode: 'networks'} as const
 
 test('containers on one network reach each other, keep their address, and count what they send', async () => {

@@ -9,8 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => machine[Symbol.asyncDispose]())
 
-const lines = async (...parameters: Parameters<Machine['output']>) =>
-  (await machine.output(...parameters)).trimEnd().split('\n')
+const lines = (...parameters: Parameters<Machine['output']>) => machine.lines(...parameters)
 const status = async (...changes: Parameters<Machine['output']> extends [string, ...infer Rest] ? Rest : never) =>
   Object.fromEntries((await lines('cat /proc/self/status', ...changes)).map(line => line.split(/:\s*/, 2)))
 

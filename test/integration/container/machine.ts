@@ -86,6 +86,10 @@ export class Machine {
     return this.log(id)
   }
 
+  async lines(...parameters: Parameters<Machine['output']>): Promise<string[]> {
+    return (await this.output(...parameters)).trimEnd().split('\n')
+  }
+
   async log(id: string): Promise<string> {
     let text = ''
     for await (const entry of this.containers.logs(id, {follow: false, stdout: true, stderr: true})) text += entry.text

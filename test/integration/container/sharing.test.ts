@@ -10,8 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => machine[Symbol.asyncDispose]())
 
-const lines = async (...parameters: Parameters<Machine['output']>) =>
-  (await machine.output(...parameters)).trimEnd().split('\n')
+const lines = (...parameters: Parameters<Machine['output']>) => machine.lines(...parameters)
 const stop = (id: string) => machine.containers.stop(id, {signal: 9, grace: 0})
 const namespaceOf = (id: string, kind: string) => readlinkSync(`/proc/${machine.containers.state(id).pid}/ns/${kind}`)
 const own = (kind: string) => readlinkSync(`/proc/self/ns/${kind}`)

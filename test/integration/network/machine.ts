@@ -54,7 +54,7 @@ export async function machine({services = true, containersPerBridge = 1000} = {}
   const here: Machine = {
     networks: await open(),
     warnings,
-    network: (name, more) => here.networks.create({...plain, name, ...more}),
+    network: (name, more) => here.networks.create({...plainNetwork, name, ...more}),
     async container(name, more = {}) {
       const record = recordOf(name, more)
       made.push(record.id)
@@ -76,7 +76,7 @@ export async function machine({services = true, containersPerBridge = 1000} = {}
   return here
 }
 
-const plain: Omit<NetworkOptions, 'name'> = {
+export const plainNetwork: Omit<NetworkOptions, 'name'> = {
   driver: 'bridge',
   options: {},
   internal: false,

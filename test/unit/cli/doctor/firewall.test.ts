@@ -11,13 +11,16 @@ const ours = `table inet stack {
 `
 const chain = (name: string, hook: string, policy: string, rule = '') =>
   `\tchain ${name} {\n\t\ttype filter hook ${hook} priority filter; policy ${policy};\n\t\t${rule}\n\t}\n`
+const plain = (name: string, rule = '') => `\tchain ${name} {\n\t\t${rule}\n\t}\n`
 const table = (name: string, ...chains: string[]) => `table ${name} {\n${chains.join('\n')}}\n`
 
-const found = (nft: string | undefined, legacy?: string) => {
+const found = (nft: string | undefined, {legacy, bridges = false}: {legacy?: string; bridges?: boolean} = {}) => {
   const host = {
     run: (program: string) => (program === 'nft' ? nft : program === 'iptables-legacy' ? legacy : undefined),
-    read: (path: string) =>
-      path === '/proc/net/ip_tables_names' && legacy !== undefined ? 'nat\nfilter\n' : undefined,
+    read: (path: string) => {
+      if (path.startsWith('/proc/sys/net/bridge/')) return bridges ? '1\n' : undefined
+      return legacy === undefined ? undefined : 'nat\nfilter\n'
+    },
   }
   const [first] = firewalls(host as unknown as Host)
   return first
@@ -30,39 +33,78 @@ test('nothing of others, or what accepts by default, is fine', () => {
   expect(found(table('ip6 filter', chain('FORWARD', 'forward', 'drop')))?.state).toBe('ok')
 })
 
-test('a chain that drops is named with the line that opens it; one that knows our bridges is fine', () => {
+test('each chain that drops is named with the line that opens it; one that knows our bridges is fine', () => {
   const rules = ours + table('inet own', chain('input', 'input', 'drop'), chain('fw', 'forward', 'drop'))
-  expect(found(rules)).toMatchObject({
+  const open = (text: string) => `nft 'insert rule inet own ${text} accept'`
+  expect(found(rules)).toEqual({
+    name: 'firewall',
     state: 'missing',
     essential: false,
-    detail: 'table inet own, chain fw drops what containers send outside, and to published ports',
-    fix: `nft 'insert rule inet own fw iifname "stk*" accept' && nft 'insert rule inet own fw oifname "stk*" accept'`,
+    detail:
+      'table inet own, chain fw drops what containers send outside, and what comes to published ports; table inet own, chain input drops what containers ask of DNS',
+    fix: `${open('fw iifname "stk*"')} && ${open('fw oifname "stk*"')} && ${open('input iifname "stk*" meta l4proto { tcp, udp } th dport 53')}`,
   })
-  expect(found(table('inet own', chain('input', 'input', 'drop')))?.fix).toContain('th dport 53')
-  expect(found(rules.replace('policy drop;\n\t\t\n', 'policy drop;\n\t\tiifname "stk*" accept\n'))?.state).toBe('ok')
+  const forwardOnly = table('inet own', chain('input', 'input', 'drop'), chain('fw', 'forward', 'drop', known))
+  expect(found(forwardOnly)?.detail).toBe('table inet own, chain input drops what containers ask of DNS')
+  expect(found(table('inet own', chain('fw', 'forward', 'drop', known)))?.state).toBe('ok')
+})
+const known = 'iifname "stk*" accept'
+
+test('a last rule that refuses everything is as good as a policy; what a chain jumps to counts, others do not', () => {
+  const base = (rule: string) => chain('fw', 'forward', 'accept', rule)
+  expect(found(table('inet own', base('counter packets 0 bytes 0 reject')))?.state).toBe('missing')
+  expect(found(table('inet own', base('tcp dport 25 drop')))?.state).toBe('ok')
+  const rules = (target: string) =>
+    table('inet own', chain('fw', 'forward', 'drop', `jump ${target}`), plain('mine', known), plain('other'))
+  expect(found(rules('mine'))?.state).toBe('ok')
+  expect(found(rules('other'))?.state).toBe('missing')
+})
+
+test('where bridge netfilter is on, what neighbours send each other is lost as well', () => {
+  expect(found(table('inet own', chain('fw', 'forward', 'drop')), {bridges: true})?.detail).toContain('to each other')
 })
 
 test('docker, ufw and firewalld have lines of their own', () => {
   const forward = chain('FORWARD', 'forward', 'drop', 'counter packets 0 bytes 0 jump DOCKER-USER')
-  expect(found(table('ip filter', forward, '\tchain DOCKER-USER {\n\t}\n'))).toMatchObject({
+  expect(found(table('ip filter', forward, plain('DOCKER-USER')))).toMatchObject({
     detail: expect.stringContaining('docker (table ip filter, chain FORWARD)'),
-    fix: expect.stringContaining('iptables -I DOCKER-USER -i stk+ -j ACCEPT'),
+    fix: 'iptables -I DOCKER-USER -i stk+ -j ACCEPT && iptables -I DOCKER-USER -o stk+ -j ACCEPT',
   })
-  const ufw = table('ip filter', chain('FORWARD', 'forward', 'drop', 'counter jump ufw-before-forward'))
-  expect(found(ufw)?.fix).toContain('ufw route allow from 10.192.0.0/11')
-  const firewalld = table(
-    'inet firewalld',
-    chain('filter_FORWARD', 'forward', 'accept', 'reject with icmpx admin-prohibited'),
+  const ufw = (rule = '') =>
+    table(
+      'ip filter',
+      chain('INPUT', 'input', 'drop', 'counter packets 3 bytes 9 jump ufw-user-input'),
+      chain('FORWARD', 'forward', 'drop', 'counter packets 0 bytes 0 jump ufw-user-forward'),
+      plain('ufw-user-input', rule),
+      plain('ufw-user-forward', rule),
+    )
+  expect(found(ufw())).toMatchObject({
+    detail: expect.stringMatching(/^ufw \(.* FORWARD\) drops .*; ufw \(.* INPUT\) drops what containers ask of DNS$/),
+    fix: 'ufw route allow in on stk+ && ufw route allow out on stk+ && ufw allow in on stk+ to any port 53',
+  })
+  expect(found(ufw('iifname "stk*" counter packets 0 bytes 0 accept'))?.state).toBe('ok')
+  expect(found(ufw('ip saddr 10.192.0.0/11 counter packets 0 bytes 0 accept'))?.state, 'by addresses').toBe('ok')
+  const firewalld = (rule: string) =>
+    table(
+      'inet firewalld',
+      chain('filter_FORWARD', 'forward', 'accept', 'jump filter_FORWARD_ZONES\n\t\treject with icmpx admin-prohibited'),
+      plain('filter_FORWARD_ZONES', rule),
+    )
+  expect(found(firewalld('goto filter_FWD_public'))?.fix).toBe(
+    'firewall-cmd --permanent --zone=trusted --add-interface=stk+ && firewall-cmd --reload',
   )
-  expect(found(firewalld)?.fix).toContain('firewall-cmd --permanent --zone=trusted --add-source=10.192.0.0/11')
+  expect(found(firewalld('iifname "stk*" goto filter_FWD_trusted'))?.state).toBe('ok')
 })
 
 test('the older iptables is asked where the kernel has its tables', () => {
-  expect(found('', '-P INPUT ACCEPT\n-P FORWARD DROP\n')).toMatchObject({
+  expect(found('', {legacy: '-P INPUT ACCEPT\n-P FORWARD DROP\n'})).toMatchObject({
     detail: expect.stringContaining('iptables FORWARD drops'),
     fix: 'iptables -I FORWARD -i stk+ -j ACCEPT && iptables -I FORWARD -o stk+ -j ACCEPT',
   })
-  expect(found('', '-P FORWARD DROP\n-A FORWARD -i stk+ -j ACCEPT\n')?.state).toBe('ok')
+  expect(found('', {legacy: '-P INPUT ACCEPT\n-A INPUT -j REJECT --reject-with x\n'})?.fix).toBe(
+    'iptables -I INPUT -i stk+ -p udp --dport 53 -j ACCEPT && iptables -I INPUT -i stk+ -p tcp --dport 53 -j ACCEPT',
+  )
+  expect(found('', {legacy: '-P FORWARD DROP\n-N U\n-A FORWARD -j U\n-A U -i stk+ -j ACCEPT\n'})?.state).toBe('ok')
 })
 
 test('without root it is not known', () => {
