@@ -60,9 +60,12 @@ function chain(name: string, hook: string, rules: readonly string[]): string[] {
 const set = (elements: readonly string[]): string => `{ ${elements.join(', ')} }`
 const bridges = (networks: readonly NetworkFacts[]): string => set(networks.map(each => `"${each.bridge}"`))
 
-/** route_localnet lets packets for 127.0.0.1 in by our bridges: only the host itself may send such. */
+/**
+ * route_localnet lets packets for 127.0.0.1 in by our bridges: only the host itself may send such. The address goes first:
+ * every packet of the host comes by, and a set of names costs more than a byte.
+ */
 const martians = (networks: readonly NetworkFacts[]): string[] =>
-  ['saddr', 'daddr'].map(end => `iifname ${bridges(networks)} ip ${end} 127.0.0.0/8 drop`)
+  ['saddr', 'daddr'].map(end => `ip ${end} 127.0.0.0/8 iifname ${bridges(networks)} drop`)
 
 /** Of a frame that bridge netfilter saw on a further bridge and that is for this host. */
 const cameFurther = '0x73746b66'

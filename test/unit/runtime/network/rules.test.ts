@@ -15,8 +15,8 @@ test('one network that publishes nothing', () => {
     table inet stack {
       chain martians {
         type filter hook prerouting priority -300; policy accept;
-        iifname { "stkfront" } ip saddr 127.0.0.0/8 drop
-        iifname { "stkfront" } ip daddr 127.0.0.0/8 drop
+        ip saddr 127.0.0.0/8 iifname { "stkfront" } drop
+        ip daddr 127.0.0.0/8 iifname { "stkfront" } drop
       }
       chain forward {
         type filter hook forward priority 0; policy accept;
