@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,12 +57,14 @@ class Tree {
 
  private:
   struct Place {
-    Fd parent;
+    std::shared_ptr<const Fd> parent;
     std::string name;
   };
 
   Place place(const std::string& path);
-  Place existing(const std::string& path) const;
+  Place existing(const std::string& path);
+  // The place of the change before this one: most entries are several changes of one path.
+  Place remember(const std::string& path, Fd parent);
   Fd parent_of(const std::string& path);
   Fd step(const std::string& path);
   Fd enter(const std::string& path) const;
@@ -77,6 +80,8 @@ class Tree {
   Fd root_;
   Kind kind_;
   std::vector<std::string> implied_;
+  std::string last_path_;
+  Place last_;
 };
 
 // A directory of a container's root, O_PATH; symbolic links are followed below the root only.
