@@ -215,7 +215,7 @@ void Tree::remove(const std::string& path) {
   Fd parent = enter(parent_name(path));
   if (!parent && (errno == ENOENT || errno == ENOTDIR)) return;
   if (!parent) throw SysError("enter", path);
-  clear({std::make_shared<const Fd>(std::move(parent)), name_in_parent(path)}, path);
+  clear(remember(path, std::move(parent)), path);
 }
 
 void Tree::whiteout(const std::string& path) {
