@@ -4,7 +4,7 @@ import {pipeline} from 'node:stream/promises'
 import {type Pack, pack} from 'tar-stream'
 import type {Image, OciFacts} from '../../../model/image.ts'
 import type {ContentStore, Descriptor} from '../../../model/oci.ts'
-import {checkPortable, type ToPortable} from '../portable.ts'
+import type {ToPortable} from '../portable.ts'
 
 export type Saved = {readonly image: Image; readonly names: readonly string[]}
 
@@ -12,7 +12,6 @@ export type SaveParts = {readonly content: ContentStore; readonly portable: ToPo
 
 /** A tar archive that is an OCI image layout and what `docker load` reads, both over the same blobs. */
 export function saveImages(all: readonly Saved[], {content, portable}: SaveParts): Readable {
-  for (const {image} of all) checkPortable(image)
   const archive = pack()
   entriesOf(all, portable)
     .then(images => write(archive, images, content))
