@@ -141,7 +141,7 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
           hint: `stack image tag ${name} REGISTRY/NAME:TAG`,
         })
       }
-      const {id, oci} = await portable(present(name), percentages(progress))
+      const {id, oci} = await portable(present(name), percentages(line => progress(`packing ${line}`)))
       const {pushImage} = await import('./registry/push.ts')
       const {digest} = await pushImage(reference.text, {
         manifest: oci.manifest,
