@@ -107,7 +107,8 @@ async function serve(paths: Paths): Promise<number> {
 }
 
 async function openDaemon(paths: Paths): Promise<Daemon> {
-  const runtime = await openRuntime(paths, {daemonCommand: [process.execPath, process.argv[1] ?? '', 'daemon'], warn})
+  const daemonCommand = [process.execPath, ...process.execArgv, process.argv[1] ?? '', 'daemon']
+  const runtime = await openRuntime(paths, {daemonCommand, warn})
   const events = new Events()
   const supervisor = new Supervisor({runtime, events, warn})
   const daemon: Daemon = {
