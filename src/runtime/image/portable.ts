@@ -17,6 +17,14 @@ export type PortableImage = Image & {readonly oci: OciFacts}
 /** Told of each layer that is packed how many of its bytes are. */
 export type PackProgress = (layer: string, done: number, total: number) => void
 
+/** Ends the packing where nobody waits for it any more. */
+export function whileWanted(signal: AbortSignal | undefined, progress: PackProgress = () => undefined): PackProgress {
+  return (...step) => {
+    if (signal?.aborted) throw new StackError('cancelled', 'nobody waits for the image any more')
+    progress(...step)
+  }
+}
+
 /** Gives what it is elsewhere. */
 export type ToPortable = (image: Image, progress?: PackProgress) => Promise<PortableImage>
 

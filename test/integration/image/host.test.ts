@@ -1,3 +1,4 @@
+import {randomBytes} from 'node:crypto'
 import {
   copyFileSync,
   existsSync,
@@ -13,7 +14,7 @@ import {
 import {join} from 'node:path'
 import {Readable} from 'node:stream'
 import {buffer} from 'node:stream/consumers'
-import {expect, test} from 'vitest'
+import {expect, test, vi} from 'vitest'
 import {nodeOutside} from '../../../src/runtime/image/host/node.ts'
 import {type ImageStoreOfTest, inImage, throwawayStore} from './support.ts'
 
@@ -57,7 +58,7 @@ test('saved, host:// is what the machine has then, and runs elsewhere', async ()
   await standOn(store, usr)
 
   const first = await buffer(store.images.export(['host://']))
-  expect(await buffer(store.images.export(['host://']))).toEqual(first)
+  expect(first.equals(await buffer(store.images.export(['host://'])))).toBe(true)
   const [loaded] = await elsewhere.images.import(Readable.from([first]))
   expect(loaded!.names).toEqual([])
   expect(loaded!.image.overlays).toEqual([])
@@ -77,6 +78,22 @@ test('saved, host:// is what the machine has then, and runs elsewhere', async ()
   const before = kept()
   await store.images.remove('host://')
   expect([before > 0, kept()]).toEqual([true, 0])
+})
+
+test('a save that nobody waits for any more ends, and leaves nothing', async () => {
+  await using store = await throwawayStore()
+  const usr = join(store.directory, 'a machine')
+  mkdirSync(usr)
+  writeFileSync(join(usr, 'large'), randomBytes(200 << 20))
+  await standOn(store, usr)
+  const incoming = join(store.directory, 'blobs/incoming')
+  const transfers = () => (existsSync(incoming) ? readdirSync(incoming).length : 0)
+  const stream = store.images.export(['host://'])
+  await vi.waitUntil(() => transfers() > 0, {timeout: 20_000})
+  stream.destroy()
+  await vi.waitUntil(() => transfers() === 0, {timeout: 3000})
+  expect(readdirSync(join(store.directory, 'blobs/sha256'))).toEqual([])
+  await vi.waitUntil(() => readdirSync(join(store.directory, 'incoming')).length === 0, {timeout: 3000})
 })
 
 /** The machine that a test runs on has too much to save, and so has the Node that is laid over it. */
