@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 class Arguments {
@@ -61,7 +62,10 @@ class Arguments {
   }
 
   // A copy: the work must not look at memory that JavaScript may change meanwhile.
-  std::string bytes(const char* name) const {
+  std::string bytes(const char* name) const { return std::string(view(name)); }
+
+  // The memory itself, for much of it: whoever calls holds the object that has it, and changes nothing meanwhile.
+  std::string_view view(const char* name) const {
     const Napi::Value value = options_.Get(name);
     if (!value.IsTypedArray()) throw wrong(name, "a Uint8Array");
     const auto array = value.As<Napi::Uint8Array>();

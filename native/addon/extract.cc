@@ -39,7 +39,7 @@ const std::map<std::string, Change (*)(const Arguments&, std::string)> changes =
     {"directory", [](const Arguments&, std::string path) -> Change { return [=](Tree& t) { t.directory(path); }; }},
     {"file",
      [](const Arguments& change, std::string path) -> Change {
-       return [path, data = change.bytes("data")](Tree& tree) {
+       return [path, data = change.view("data")](Tree& tree) {
          tree.file(path);
          if (!data.empty()) tree.write(path, 0, data);
          if (tree.is_in_use()) tree.truncate(path, static_cast<off_t>(data.size()));
@@ -47,7 +47,7 @@ const std::map<std::string, Change (*)(const Arguments&, std::string)> changes =
      }},
     {"write",
      [](const Arguments& change, std::string path) -> Change {
-       return [path, offset = change.large("offset"), data = change.bytes("data")](Tree& tree) {
+       return [path, offset = change.large("offset"), data = change.view("data")](Tree& tree) {
          tree.write(path, offset, data);
        };
      }},
@@ -112,7 +112,9 @@ Napi::Value change_tree(const Napi::CallbackInfo& info) {
     for (const Change& change : *all) change(tree);
     return tree.implied();
   };
-  return Task<Paths>::run(info.Env(), work, [](Napi::Env env, const Paths& implied) {
+  // Files' bytes stay where they are: what has them is held as long as the work lasts.
+  auto held = std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[0].As<Napi::Object>()));
+  return Task<Paths>::run(info.Env(), work, [held](Napi::Env env, const Paths& implied) {
     Napi::Array list = Napi::Array::New(env, implied.size());
     for (uint32_t index = 0; index < implied.size(); ++index) {
       list[index] = Napi::Buffer<char>::Copy(env, implied[index].data(), implied[index].size());

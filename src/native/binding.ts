@@ -114,6 +114,7 @@ export type Native = {
    * directory with something in it). With `kind` 'container' the root is one that is in use: links and `..` mean what
    * they mean inside, mounts are entered (EROFS for the kernel's own file systems), a regular file is written where it
    * is, and what a file replaces goes with all that is below (EXDEV where something is mounted there).
+   * Nobody may change `data` before the promise is settled: it is not copied.
    */
   changeTree(options: {
     root: string

@@ -26,6 +26,7 @@ export async function* pull() {
   const stack = stackIn(place)
   try {
     const {files, plain, packed} = await pushTestImage(registry.host)
+    yield {what: 'registry and stores are in', value: 'memory', unit: '(tmpfs)'}
     yield {what: `the image: 8 layers, ${files} files, unpacked`, value: plain / 1e6, unit: 'MB'}
     yield {what: 'as it is transferred', value: packed / 1e6, unit: 'MB'}
     stack('-f', 'keep.yaml', 'up', '-d')

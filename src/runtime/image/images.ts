@@ -20,7 +20,7 @@ import type {NamedImage} from './oci/index.ts'
 import {readLayout} from './oci/layout.ts'
 import {type OciImage, ociRecipe} from './oci/recipe.ts'
 import {saveImages} from './oci/save.ts'
-import {portableFrom} from './portable.ts'
+import {portableFrom, whileWanted} from './portable.ts'
 import {parseReference, type Reference} from './reference.ts'
 import {ImageStore, type Recipe} from './store.ts'
 
@@ -141,7 +141,11 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
           hint: `stack image tag ${name} REGISTRY/NAME:TAG`,
         })
       }
-      const {id, oci} = await portable(present(name))
+      const packing = whileWanted(
+        signal,
+        percentages(line => progress(`packing ${line}`)),
+      )
+      const {id, oci} = await portable(present(name), packing)
       const {pushImage} = await import('./registry/push.ts')
       const {digest} = await pushImage(reference.text, {
         manifest: oci.manifest,

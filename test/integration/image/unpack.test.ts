@@ -553,3 +553,18 @@ test('the addon itself lets nothing out, whatever it is told', async () => {
   await expect(native().changeTree({root, kind: 'layer', changes})).rejects.toMatchObject({code: 'EXDEV'})
   expect(existsSync(join(base, 'escaped'))).toBe(false)
 })
+
+test('a directory that goes between two changes of one path is made anew', async () => {
+  const directory = join(base, 'in-use')
+  mkdirSync(directory)
+  const [path, above] = [Buffer.from('a/file'), Buffer.from('a')]
+  const changes = [
+    {change: 'file', path, data: Buffer.from('old')},
+    {change: 'remove', path: above},
+    {change: 'file', path, data: Buffer.from('new')},
+    {change: 'modified', path, seconds: 5, nanoseconds: 0},
+  ] as const
+  await native().changeTree({root: directory, kind: 'container', changes})
+  expect(readFileSync(join(directory, 'a/file'), 'utf8')).toBe('new')
+  expect(statSync(join(directory, 'a/file')).mtimeMs).toBe(5000)
+})

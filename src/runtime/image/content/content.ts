@@ -14,6 +14,8 @@ const mostWhole = 16 << 20
 /** What a killed download left is kept this long, in milliseconds. */
 const partialsLife = 7 * 24 * 60 * 60_000
 
+const writeSize = 1 << 19
+
 type Source = (offset: number) => Promise<AsyncIterable<Uint8Array>>
 type Wanted = Pick<Descriptor, 'digest' | 'size'>
 
@@ -151,6 +153,7 @@ async function fill(path: string, {offset, limit, from, progress}: Filling): Pro
   const hash = createHash('sha256')
   if (offset > 0) for await (const chunk of createReadStream(path)) hash.update(chunk)
   const file = await open(path, 'a', 0o600)
+  const writer = writerTo(file)
   let size = offset
   try {
     progress?.(size)
@@ -159,19 +162,49 @@ async function fill(path: string, {offset, limit, from, progress}: Filling): Pro
         size += chunk.byteLength
         if (size > limit) break
         hash.update(chunk)
-        await writeAll(file, chunk)
+        await writer.add(chunk)
         progress?.(size)
       }
     }
-    await file.sync()
   } finally {
-    await file.close()
+    // Also what came before a failure: it need not come again.
+    await writer.flush().finally(() => file.close())
   }
   return {size, digest: `sha256:${hash.digest('hex')}`}
 }
 
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let at = 0; at < chunk.byteLength; ) at += (await file.write(chunk, at)).bytesWritten
+/** Gathers the pieces of a connection: each write is a way to the thread pool and back. */
+function writerTo(file: FileHandle) {
+  let gathered: Uint8Array[] = []
+  let bytes = 0
+
+  async function write(): Promise<void> {
+    const pieces = gathered
+    gathered = []
+    bytes = 0
+    if (pieces.length > 0) await writeAll(file, pieces)
+  }
+
+  return {
+    async add(piece: Uint8Array): Promise<void> {
+      gathered.push(piece)
+      bytes += piece.byteLength
+      if (bytes >= writeSize) await write()
+    },
+    async flush(): Promise<void> {
+      await write()
+      await file.sync()
+    },
+  }
+}
+
+async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  let {bytesWritten: left} = await file.writev(pieces)
+  for (const piece of pieces) {
+    const missing = piece.subarray(Math.min(left, piece.byteLength))
+    left -= piece.byteLength - missing.byteLength
+    if (missing.byteLength > 0) await file.appendFile(missing)
+  }
 }
 
 async function flushDirectory(path: string): Promise<void> {

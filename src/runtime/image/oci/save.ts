@@ -4,7 +4,7 @@ import {pipeline} from 'node:stream/promises'
 import {type Pack, pack} from 'tar-stream'
 import type {Image, OciFacts} from '../../../model/image.ts'
 import type {ContentStore, Descriptor} from '../../../model/oci.ts'
-import {checkPortable, type ToPortable} from '../portable.ts'
+import {type ToPortable, whileWanted} from '../portable.ts'
 
 export type Saved = {readonly image: Image; readonly names: readonly string[]}
 
@@ -12,9 +12,10 @@ export type SaveParts = {readonly content: ContentStore; readonly portable: ToPo
 
 /** A tar archive that is an OCI image layout and what `docker load` reads, both over the same blobs. */
 export function saveImages(all: readonly Saved[], {content, portable}: SaveParts): Readable {
-  for (const {image} of all) checkPortable(image)
   const archive = pack()
-  entriesOf(all, portable)
+  const left = new AbortController()
+  archive.once('close', () => left.abort())
+  entriesOf(all, portable, left.signal)
     .then(images => write(archive, images, content))
     .then(
       () => archive.finalize(),
@@ -26,9 +27,9 @@ export function saveImages(all: readonly Saved[], {content, portable}: SaveParts
 type Entry = {readonly oci: OciFacts; readonly names: readonly string[]}
 
 /** What was made here is packed only when it is asked for. */
-async function entriesOf(all: readonly Saved[], portable: ToPortable): Promise<Entry[]> {
+async function entriesOf(all: readonly Saved[], portable: ToPortable, signal: AbortSignal): Promise<Entry[]> {
   const entries: Entry[] = []
-  for (const {image, names} of all) entries.push({oci: (await portable(image)).oci, names})
+  for (const {image, names} of all) entries.push({oci: (await portable(image, whileWanted(signal))).oci, names})
   return entries
 }
 

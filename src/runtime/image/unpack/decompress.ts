@@ -4,9 +4,8 @@ import {StackError} from '../../../base/error.ts'
 import {byteReader} from './bytes.ts'
 import {unzstd} from './zstd.ts'
 
-const step = 1 << 18
 /** Each piece is a way to the thread pool and back. */
-const chunkSize = 1 << 16
+const step = 1 << 18
 
 /** The bytes themselves, whatever they are packed with: by their first bytes, since media types are often wrong. */
 export async function* decompressed(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -16,7 +15,7 @@ export async function* decompressed(stream: AsyncIterable<Uint8Array>): AsyncGen
     if (start.length > 0) yield start
     for (let piece = await reader.some(step); piece.length > 0; piece = await reader.some(step)) yield piece
   }
-  if (start[0] === 0x1f && start[1] === 0x8b) yield* through(all(), zlib.createGunzip({chunkSize}), 'gzip')
+  if (start[0] === 0x1f && start[1] === 0x8b) yield* through(all(), zlib.createGunzip({chunkSize: step}), 'gzip')
   else if (isZstd(start)) yield* zstd(all())
   else yield* all()
 }

@@ -20,7 +20,7 @@ const kinds: Readonly<Record<string, TarKind>> = {
   '5': 'directory',
   '6': 'fifo',
 }
-const step = 1 << 16
+const step = 1 << 18
 
 /**
  * The entries of an archive: v7, ustar, GNU (long names, sparse files, large numbers) and PAX. Also an archive that
