@@ -1,15 +1,16 @@
 import {Readable} from 'node:stream'
 import {StackError} from '../../base/error.ts'
 import {sha256} from '../../base/hash.ts'
+import {stepsKey} from '../../model/cache-map.ts'
 import type {BuildFacts, Image, OciFacts} from '../../model/image.ts'
 import type {Descriptor} from '../../model/oci.ts'
 import {sizesOf} from './measure.ts'
 import {describeImage} from './oci/describe.ts'
-import {type PackedLayer, packLayer} from './oci/pack.ts'
+import type {PackedLayer} from './oci/pack.ts'
 import {noLayer} from './oci/recipe.ts'
+import type {ToPacked} from './packed.ts'
 import type {ImageRecord} from './records.ts'
 import type {ImageStore} from './store.ts'
-import {workplaceIn} from './workplace.ts'
 
 /** An image whose blobs are in the store: what registries and archives take. */
 export type PortableImage = Image & {readonly oci: OciFacts}
@@ -32,7 +33,7 @@ export function checkPortable({references, id, overlays}: Image): void {
 }
 
 /** Images that were pulled or loaded are portable; others are packed when it is first asked for, and keep their blobs. */
-export function portableFrom(images: string, store: ImageStore): ToPortable {
+export function portableFrom(store: ImageStore, packedLayer: ToPacked): ToPortable {
   const layerPath = store.steps.path
 
   return async image => {
@@ -45,21 +46,18 @@ export function portableFrom(images: string, store: ImageStore): ToPortable {
   }
 
   async function pack(record: ImageRecord): Promise<OciFacts> {
-    const known = knownLayers(store)
     const ids = record.layers.filter(each => each !== noLayer).reverse()
     const packed: PackedLayer[] = []
-    for (const id of ids) packed.push(known.get(id) ?? (await packedLayer(id)))
+    for (const id of ids) packed.push(await packedLayer(id))
     const [layers, diffIds] = [packed.map(each => each.descriptor), packed.map(each => each.diffId)]
     const build = factsOf(record)
-    const config = await blob('config', describeImage({...record, build, diffIds}))
+    const config = await blob('config', {
+      ...describeImage({...record, build, diffIds}),
+      ...keptOf(build, {ids, diffIds}),
+    })
     const manifest = await blob('manifest', {schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers})
     const layerSizes = ids.length === 0 ? [] : await sizesOf(ids.map(layerPath))
     return {manifest, config, layers, diffIds, layerSizes, history: build.history, author: build.author}
-  }
-
-  async function packedLayer(id: string): Promise<PackedLayer> {
-    const place = await workplaceIn(images)
-    return await packLayer(layerPath(id), store.content, place.directory).finally(place.remove)
   }
 
   async function blob(kind: keyof typeof mediaTypes, value: object): Promise<Descriptor> {
@@ -70,16 +68,17 @@ export function portableFrom(images: string, store: ImageStore): ToPortable {
   }
 }
 
-/** Layers that are blobs already, by their ids. */
-function knownLayers(store: ImageStore): Map<string, PackedLayer> {
-  const all = store.list().flatMap(({id}) => {
-    const {layers = [], oci} = store.record(id) ?? {}
-    const lowestFirst = layers.filter(each => each !== noLayer).reverse()
-    return (oci?.layers ?? []).map(
-      (descriptor, index) => [lowestFirst[index]!, {descriptor, diffId: oci!.diffIds[index]!}] as const,
-    )
+/** Steps that the image's layers are of, for who takes them from it. */
+function keptOf(
+  {steps = []}: BuildFacts,
+  {ids, diffIds}: {ids: readonly string[]; diffIds: readonly string[]},
+): object {
+  if (steps.length === 0) return {}
+  const kept = steps.map(({key, once, layers}) => {
+    const own = layers.map(({target, layer}) => ({target, diffId: diffIds[ids.indexOf(layer)]!}))
+    return [key, {once, layers: own}] as const
   })
-  return new Map(all)
+  return {[stepsKey]: Object.fromEntries(kept)}
 }
 
 /** One that was not built has been made at once. */
