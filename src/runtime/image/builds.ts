@@ -3,7 +3,7 @@ import {hashOf} from '../../base/hash.ts'
 import type {KeptStep} from '../../model/cache-map.ts'
 import type {BuiltStep, HistoryEntry, Image, ImageConfig} from '../../model/image.ts'
 import {architecture} from './measure.ts'
-import type {PackedLayer} from './oci/pack.ts'
+import {diffIdOf, type PackedLayer} from './oci/pack.ts'
 import {noLayer} from './oci/recipe.ts'
 import type {ToPacked} from './packed.ts'
 import type {ImageRecord} from './records.ts'
@@ -107,6 +107,12 @@ export function buildsOf(images: string, store: ImageStore, packed: ToPacked) {
         ...after.overlays.flatMap(({target, own}, index) => of(target, own, before.overlays[index]?.own ?? [])),
       ]
       return {key, once: steps.get(step.id)?.once, layers}
+    },
+
+    /** The digest of what a step wrote: of the same files the same. */
+    async digestOf(directory: string): Promise<string> {
+      const place = await workplaceIn(images)
+      return await diffIdOf(directory, place.directory).finally(place.remove)
     },
 
     /** A layer as a blob of the store, and the file of that. */

@@ -1,4 +1,4 @@
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {gzipSync} from 'node:zlib'
 import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest'
@@ -6,43 +6,14 @@ import {dockerRegistry} from '../../support/docker-registry.ts'
 import {needs} from '../../support/needs.ts'
 import {busyboxLayer, dockerArchive, imageOf} from '../../support/oci.ts'
 import {digestOf} from '../../support/registry.ts'
-import {eventually, type Outcome, Workplace} from '../../support/stack.ts'
+import {type Outcome, Workplace} from '../../support/stack.ts'
+import {type Store, storesOf} from '../../support/stores.ts'
 
 let place: Workplace
 let host: string
 let closed: () => Promise<void> = async () => undefined
-const stores: Store[] = []
-
-type Store = {
-  readonly socket: string
-  readonly stack: (...words: string[]) => Promise<Outcome>
-  readonly leave: () => Promise<void>
-}
-
-/** The command line over a store that knows nothing yet. */
-function store(): Store {
-  const at = join(place.directory, `store-${stores.length}`)
-  const environment = {STACK_STATE_DIR: join(at, 'state'), STACK_RUN_DIR: join(at, 'run')}
-  const daemons = () =>
-    readdirSync('/proc').filter(pid => {
-      try {
-        return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`${at}/state\0`)
-      } catch {
-        return false
-      }
-    })
-  const made = {
-    socket: join(at, 'run/stack.sock'),
-    stack: (...words: string[]) => place.run(process.execPath, [place.stackProgram, ...words], environment),
-    async leave() {
-      await made.stack('down', '-t', '1')
-      for (const pid of daemons()) process.kill(Number(pid), 'SIGTERM')
-      await eventually(() => daemons().length === 0, {what: 'the daemon left'})
-    },
-  }
-  stores.push(made)
-  return made
-}
+let stores: ReturnType<typeof storesOf>
+const store = () => stores.make()
 
 const compose = (...build: string[]) =>
   [
@@ -105,6 +76,7 @@ beforeAll(async () => {
   host = registry?.host ?? ''
   closed = registry?.close ?? closed
   place = await Workplace.make({'compose.yaml': 'services: {}\n', '.dockerignore': '*\n'})
+  stores = storesOf(place)
   if (registry === undefined) return
   const base = imageOf([gzipSync(busyboxLayer())], {Env: ['PATH=/bin']})
   writeFileSync(join(place.directory, 'base.tar'), dockerArchive({image: base, names: [`${host}/base:1`]}))
@@ -117,7 +89,7 @@ beforeAll(async () => {
 })
 beforeEach(context => needs(context, 'docker-registry'))
 afterAll(async () => {
-  for (const each of stores) await each.leave()
+  await stores.leave()
   await place[Symbol.asyncDispose]()
   await closed()
 })
