@@ -5,6 +5,7 @@ import {eventually, type Outcome, type Workplace} from './stack.ts'
 /** The command line over a store that knows nothing yet, as of another machine. */
 export type Store = {
   readonly socket: string
+  readonly state: string
   readonly stack: (...words: string[]) => Promise<Outcome>
   /** Takes the project down and ends the daemon. */
   readonly leave: () => Promise<void>
@@ -19,6 +20,7 @@ export function storesOf(place: Workplace) {
     const environment = {STACK_STATE_DIR: join(at, 'state'), STACK_RUN_DIR: join(at, 'run'), ...more}
     const stack = (...words: string[]) => place.run(process.execPath, [place.stackProgram, ...words], environment)
     const made = {
+      state: environment.STACK_STATE_DIR,
       socket: join(at, 'run/stack.sock'),
       stack,
       async leave() {

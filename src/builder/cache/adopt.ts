@@ -4,7 +4,10 @@ import {StackError} from '../../base/error.ts'
 import {hashOf} from '../../base/hash.ts'
 import type {KeptStep} from '../../model/cache-map.ts'
 import type {Image} from '../../model/image.ts'
+import type {Descriptor} from '../../model/oci.ts'
 import type {Builds} from '../../runtime/image/builds.ts'
+import type {PackedLayer} from '../../runtime/image/oci/pack.ts'
+import type {Changed} from '../../runtime/image/steps.ts'
 import {unpackLayer} from '../../runtime/image/unpack/layer.ts'
 
 /** Somewhere that steps of other builds are kept; what it says is a stranger's word. */
@@ -12,8 +15,8 @@ export type Cache = {
   /** As a message names it. */
   readonly name: string
   step(key: string): Promise<KeptStep | undefined>
-  /** A layer's archive. */
-  layer(diffId: string): Promise<AsyncIterable<Uint8Array>>
+  /** A layer's archive, and which blob that is. */
+  layer(diffId: string): Promise<{readonly archive: AsyncIterable<Uint8Array>; readonly descriptor?: Descriptor}>
   close(): void
 }
 
@@ -28,20 +31,29 @@ export async function adopted(builds: Builds, cache: Cache, {key, parent}: Wante
   if (kept === undefined) return undefined
   const workplace = await builds.workplace()
   try {
-    const changed = []
+    const changed: Changed[number][] = []
+    const blobs: Array<[layer: string, PackedLayer]> = []
     for (const [index, {target, diffId}] of kept.layers.entries()) {
       const directory = join(workplace.directory, String(index))
       await mkdir(directory)
       const below = belowOf(parent, target)
-      const archive = await cache.layer(diffId)
+      const {archive, descriptor} = await cache.layer(diffId)
       await unpackLayer(directory, {name: diffId, diffId, open: () => archive, below: async () => [...below]})
-      changed.push({target, directory, layer: hashOf({cached: diffId, target, key})})
+      const layer = hashOf({cached: diffId, target, key})
+      changed.push({target, directory, layer})
+      if (descriptor !== undefined && isOrdinary.test(descriptor.mediaType)) blobs.push([layer, {descriptor, diffId}])
     }
-    return await builds.adopt(key, parent, {once: kept.once, changed})
+    const step = await builds.adopt(key, parent, {once: kept.once, changed})
+    // Who gives on what he took need not pack it.
+    for (const [layer, packed] of blobs) await builds.packed.remember(layer, packed)
+    return step
   } finally {
     await workplace.remove()
   }
 }
+
+/** Any registry takes it. */
+const isOrdinary = /^application\/vnd\.(?:oci\.image\.layer\.v1|docker\.image\.rootfs\.diff)\.tar/
 
 /** Uppermost first. */
 function belowOf({layers, overlays}: Image, target: string): readonly string[] {

@@ -4,6 +4,7 @@ import type {CacheMap, KeptStep} from '../../model/cache-map.ts'
 import type {BuiltStep, Image} from '../../model/image.ts'
 import type {Builds} from '../../runtime/image/builds.ts'
 import type {Caches} from '../../runtime/image/caches.ts'
+import type {Packed} from '../../runtime/image/packed.ts'
 import {parseReference} from '../../runtime/image/reference.ts'
 import {keepIn} from './local.ts'
 
@@ -54,10 +55,10 @@ async function keep(
   steps: readonly BuiltStep[],
   {builds, caches, signal}: Parts,
 ): Promise<void> {
-  const packed = new Map<string, Awaited<ReturnType<Builds['packed']>>>()
+  const packed = new Map<string, Packed>()
   for (const {layer} of steps.flatMap(each => each.layers)) {
     signal.throwIfAborted()
-    if (!packed.has(layer)) packed.set(layer, await builds.packed(layer))
+    if (!packed.has(layer)) packed.set(layer, await builds.packed.of(layer))
   }
   const told = new Map(
     steps.map(({key, once, layers}): [string, KeptStep] => {
@@ -69,8 +70,7 @@ async function keep(
   if (target.kind === 'directory') return await keepIn(target.path, told, all)
   const map: CacheMap = {steps: told, diffIds: all.map(each => each.diffId)}
   if (caches === undefined) throw new StackError('unsupported', 'there is no store for images')
-  const layers = all.map(each => each.descriptor)
-  await caches.push(parseReference(target.reference).text, map, layers, {signal})
+  await caches.push(parseReference(target.reference).text, map, all, {signal})
 }
 
 const toldOf = (used: readonly Used[], builds: Builds): BuiltStep[] =>

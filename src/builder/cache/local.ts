@@ -3,6 +3,7 @@ import {copyFile, mkdir, rename, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import {readJson, writeWhole} from '../../base/file.ts'
 import {type KeptStep, readStep} from '../../model/cache-map.ts'
+import type {Packed} from '../../runtime/image/packed.ts'
 import type {Cache} from './adopt.ts'
 
 /** `steps/KEY.json` of a directory, each a KeptStep; the layers are `layers/DIFFID.tar.gz`. */
@@ -17,13 +18,11 @@ export function localCache(directory: string): Cache {
     async layer(diffId) {
       const file = layerFile(directory, diffId)
       await stat(file)
-      return createReadStream(file, {highWaterMark: 1 << 18})
+      return {archive: createReadStream(file, {highWaterMark: 1 << 18})}
     },
     close: () => undefined,
   }
 }
-
-export type Packed = {readonly diffId: string; readonly file: string}
 
 /** Adds steps to a directory; layers before the steps that name them. */
 export async function keepIn(
@@ -32,9 +31,10 @@ export async function keepIn(
   layers: readonly Packed[],
 ): Promise<void> {
   for (const each of ['steps', 'layers']) await mkdir(join(directory, each), {recursive: true})
-  for (const {diffId, file} of layers) {
+  for (const {diffId, descriptor, file} of layers) {
     const to = layerFile(directory, diffId)
-    await copyFile(file, `${to}.part`)
+    if ((await stat(to).catch(() => undefined))?.size === descriptor.size) continue
+    await copyFile(await file(), `${to}.part`)
     await rename(`${to}.part`, to)
   }
   for (const [key, step] of steps) await writeWhole(stepFile(directory, key), JSON.stringify(step))

@@ -3,9 +3,9 @@ import {hashOf} from '../../base/hash.ts'
 import type {KeptStep} from '../../model/cache-map.ts'
 import type {BuiltStep, HistoryEntry, Image, ImageConfig} from '../../model/image.ts'
 import {architecture} from './measure.ts'
-import {diffIdOf, type PackedLayer} from './oci/pack.ts'
+import {diffIdOf} from './oci/pack.ts'
 import {noLayer} from './oci/recipe.ts'
-import type {ToPacked} from './packed.ts'
+import type {PackedLayers} from './packed.ts'
 import type {ImageRecord} from './records.ts'
 import {parseReference} from './reference.ts'
 import type {Changed} from './steps.ts'
@@ -40,7 +40,7 @@ const noConfig: ImageConfig = {
 }
 
 /** What a builder needs of the images: steps, whose layers are in the store, and images made of their last one. */
-export function buildsOf(images: string, store: ImageStore, packed: ToPacked) {
+export function buildsOf(images: string, store: ImageStore, packed: PackedLayers) {
   const {steps} = store
   const recordOf = (image: Image): ImageRecord => {
     const record = store.record(image.id)
@@ -115,11 +115,8 @@ export function buildsOf(images: string, store: ImageStore, packed: ToPacked) {
       return await diffIdOf(directory, place.directory).finally(place.remove)
     },
 
-    /** A layer as a blob of the store, and the file of that. */
-    async packed(layer: string): Promise<PackedLayer & {readonly file: string}> {
-      const made = await packed(layer)
-      return {...made, file: store.content.path(made.descriptor.digest)}
-    },
+    /** A layer as a blob. */
+    packed,
 
     /** A directory for what is being made, on the file system of the layers; removed with the next load, if not before. */
     workplace: () => workplaceIn(images),

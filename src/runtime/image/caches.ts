@@ -1,6 +1,7 @@
 import {createReadStream} from 'node:fs'
 import {Readable} from 'node:stream'
 import {StackError} from '../../base/error.ts'
+import {member} from '../../base/foreign.ts'
 import {sha256} from '../../base/hash.ts'
 import {type CacheMap, cacheConfig, cacheConfigType, readCacheMap} from '../../model/cache-map.ts'
 import type {ContentStore, Descriptor, Platform} from '../../model/oci.ts'
@@ -8,21 +9,22 @@ import type {CredentialSource} from '../../registry/auth.ts'
 import {type DockerReference, parseDocker} from '../../registry/reference.ts'
 import type {RegistryOptions} from '../runtime.ts'
 import {parseJson} from './oci/json.ts'
+import type {Packed} from './packed.ts'
 import {ordinaryPatience} from './registry/retry.ts'
 
 /** Steps of builds in registries: artifacts of our own, and images that tell of theirs. */
 export type Caches = {
   /** Errors: image-not-found, image-failed, timeout, cancelled. */
   open(reference: string, options: CacheOptions): Promise<RemoteCache>
-  /** `layers` in the order of `diffIds`, all in the store. Errors: the same, bad-request. */
-  push(reference: string, map: CacheMap, layers: readonly Descriptor[], options: CacheOptions): Promise<void>
+  /** `layers` in the order of `diffIds`. Errors: the same, bad-request. Within `during`. */
+  push(reference: string, map: CacheMap, layers: readonly Packed[], options: CacheOptions): Promise<void>
 }
 
 export type CacheOptions = RegistryOptions & {readonly signal: AbortSignal}
 
 export type RemoteCache = CacheMap & {
   /** The archive of a layer, which has the digest that the manifest says. Errors: image-failed, timeout. */
-  layer(diffId: string): Promise<AsyncIterable<Uint8Array>>
+  layer(diffId: string): Promise<{readonly archive: AsyncIterable<Uint8Array>; readonly descriptor: Descriptor}>
   close(): void
 }
 
@@ -33,6 +35,8 @@ type Parts = {
 }
 
 const ours = new RegExp(`^${cacheConfigType.replace(/[.+]/g, '\\$&')}$`)
+/** The key of an image's configuration. */
+const inlineOfBuildKit = 'moby.buildkit.cache.v0'
 const manifestType = 'application/vnd.oci.image.manifest.v1+json'
 
 export function cachesOf({content, platform, credentials}: Parts): Caches {
@@ -50,8 +54,15 @@ export function cachesOf({content, platform, credentials}: Parts): Caches {
       const options = {platform, content, auth: credentials(parseDocker(reference), auth), signal, surroundings}
       const {config, layers, fetch, close} = await openArtifact(reference, {...options, configs: ours})
       try {
-        const map = readCacheMap(parseJson(config, 'its configuration'))
-        if (map === undefined) throw new StackError('image-failed', `${reference} tells of no steps`)
+        const written = parseJson(config, 'its configuration')
+        const map = readCacheMap(written)
+        if (map === undefined) {
+          const isForeign = member(written, inlineOfBuildKit) !== undefined
+          const what = isForeign
+            ? 'tells of steps in the form of BuildKit, which is not read here'
+            : 'tells of no steps'
+          throw new StackError('image-failed', `${reference} ${what}`)
+        }
         if (map.diffIds.length !== layers.length) {
           const counts = `its configuration names ${map.diffIds.length} layers, its manifest ${layers.length}`
           throw new StackError('image-failed', `${reference}: ${counts}`)
@@ -60,7 +71,8 @@ export function cachesOf({content, platform, credentials}: Parts): Caches {
           const found = layers[map.diffIds.indexOf(diffId)]
           if (found === undefined) throw new StackError('image-failed', `it names a layer that it has not: ${diffId}`)
           await fetch(found)
-          return createReadStream(content.path(found.digest), {highWaterMark: 1 << 18})
+          const archive = createReadStream(content.path(found.digest), {highWaterMark: 1 << 18})
+          return {archive, descriptor: found}
         }
         return {...map, layer, close}
       } catch (error) {
@@ -71,13 +83,14 @@ export function cachesOf({content, platform, credentials}: Parts): Caches {
 
     async push(reference, map, layers, {auth, signal}) {
       const config = await blob(cacheConfigType, cacheConfig(map))
-      const value = {schemaVersion: 2, mediaType: manifestType, config, layers}
+      const value = {schemaVersion: 2, mediaType: manifestType, config, layers: layers.map(each => each.descriptor)}
       const manifest = await blob(manifestType, value)
       const {pushImage} = await import('./registry/push.ts')
       await pushImage(reference, {
         manifest,
         content,
         configs: ours,
+        fetch: async digest => await layers.find(each => each.descriptor.digest === digest)?.file(),
         progress: () => undefined,
         auth: credentials(parseDocker(reference), auth),
         signal,

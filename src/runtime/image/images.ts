@@ -21,7 +21,7 @@ import type {NamedImage} from './oci/index.ts'
 import {readLayout} from './oci/layout.ts'
 import {type OciImage, ociRecipe} from './oci/recipe.ts'
 import {saveImages} from './oci/save.ts'
-import {packedFrom} from './packed.ts'
+import {packedLayers} from './packed.ts'
 import {portableFrom} from './portable.ts'
 import {parseReference, type Reference} from './reference.ts'
 import {ImageStore, type Recipe} from './store.ts'
@@ -63,7 +63,7 @@ type Made = {readonly recipe: Recipe; readonly names: readonly string[]}
 export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOptions): Images {
   const store = new ImageStore(paths.images)
   const {content} = store
-  const packed = packedFrom(paths.images, store)
+  const packed = packedLayers(paths.images, store)
   const builds = buildsOf(paths.images, store, packed)
   const portable = portableFrom(store, packed)
   const apt = openApt(aptCache ?? process.env.STACK_APT_CACHE ?? join(paths.images, 'apt-cache'))

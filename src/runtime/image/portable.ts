@@ -6,9 +6,8 @@ import type {BuildFacts, Image, OciFacts} from '../../model/image.ts'
 import type {Descriptor} from '../../model/oci.ts'
 import {sizesOf} from './measure.ts'
 import {describeImage} from './oci/describe.ts'
-import type {PackedLayer} from './oci/pack.ts'
 import {noLayer} from './oci/recipe.ts'
-import type {ToPacked} from './packed.ts'
+import type {Packed, PackedLayers} from './packed.ts'
 import type {ImageRecord} from './records.ts'
 import type {ImageStore} from './store.ts'
 
@@ -33,7 +32,7 @@ export function checkPortable({references, id, overlays}: Image): void {
 }
 
 /** Images that were pulled or loaded are portable; others are packed when it is first asked for, and keep their blobs. */
-export function portableFrom(store: ImageStore, packedLayer: ToPacked): ToPortable {
+export function portableFrom(store: ImageStore, packedLayers: PackedLayers): ToPortable {
   const layerPath = store.steps.path
 
   return async image => {
@@ -47,8 +46,9 @@ export function portableFrom(store: ImageStore, packedLayer: ToPacked): ToPortab
 
   async function pack(record: ImageRecord): Promise<OciFacts> {
     const ids = record.layers.filter(each => each !== noLayer).reverse()
-    const packed: PackedLayer[] = []
-    for (const id of ids) packed.push(await packedLayer(id))
+    const packed: Packed[] = []
+    for (const id of ids) packed.push(await packedLayers.of(id))
+    for (const each of packed) await each.file()
     const [layers, diffIds] = [packed.map(each => each.descriptor), packed.map(each => each.diffId)]
     const build = factsOf(record)
     const config = await blob('config', {

@@ -21,6 +21,8 @@ export type PushOptions = {
   readonly content: Pick<ContentStore, 'has' | 'read' | 'path'>
   readonly progress: (layer: string, done: number, total: number) => void
   readonly auth: CredentialSource
+  /** Makes a blob's file present that the registry does not have. */
+  readonly fetch?: (digest: string) => Promise<unknown>
   /** Types of a configuration that are sent beside an image's. */
   readonly configs?: RegExp
   /** Repositories of the same registry that may have some of the blobs: `team/base`. */
@@ -106,6 +108,7 @@ async function pushBlob(
   progress(digest, 0, size)
   const isForeign = /foreign|nondistributable/.test(mediaType)
   if (!(await isThere(endpoint, digest)) && !(isForeign && !(await content.has(digest)))) {
+    await options.fetch?.(digest)
     await retrying(endpoint.patience, signal, () => upload(endpoint, options, {digest, size}))
   }
   progress(digest, size, size)
