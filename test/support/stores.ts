@@ -6,6 +6,7 @@ import {eventually, type Outcome, type Workplace} from './stack.ts'
 export type Store = {
   readonly socket: string
   readonly state: string
+  readonly environment: Readonly<Record<string, string>>
   readonly stack: (...words: string[]) => Promise<Outcome>
   /** Takes the project down and ends the daemon. */
   readonly leave: () => Promise<void>
@@ -20,6 +21,7 @@ export function storesOf(place: Workplace) {
     const environment = {STACK_STATE_DIR: join(at, 'state'), STACK_RUN_DIR: join(at, 'run'), ...more}
     const stack = (...words: string[]) => place.run(process.execPath, [place.stackProgram, ...words], environment)
     const made = {
+      environment,
       state: environment.STACK_STATE_DIR,
       socket: join(at, 'run/stack.sock'),
       stack,

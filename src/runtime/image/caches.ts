@@ -35,6 +35,8 @@ type Parts = {
 }
 
 const ours = new RegExp(`^${cacheConfigType.replace(/[.+]/g, '\\$&')}$`)
+/** What a cache would save is soon done. */
+const impatience = {...ordinaryPatience, attempts: 2, stall: 10_000}
 /** The key of an image's configuration. */
 const inlineOfBuildKit = 'moby.buildkit.cache.v0'
 const manifestType = 'application/vnd.oci.image.manifest.v1+json'
@@ -50,7 +52,7 @@ export function cachesOf({content, platform, credentials}: Parts): Caches {
   return {
     async open(reference, {auth, signal}) {
       const {openArtifact} = await import('./registry/artifact.ts')
-      const surroundings = {patience: {...ordinaryPatience, attempts: 2}}
+      const surroundings = {patience: impatience}
       const options = {platform, content, auth: credentials(parseDocker(reference), auth), signal, surroundings}
       const {config, layers, fetch, close} = await openArtifact(reference, {...options, configs: ours})
       try {

@@ -1,12 +1,13 @@
-import {writeFileSync} from 'node:fs'
+import {readdirSync, writeFileSync} from 'node:fs'
+import type {ServerResponse} from 'node:http'
 import {join} from 'node:path'
 import {gzipSync} from 'node:zlib'
 import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest'
 import {dockerRegistry} from '../../support/docker-registry.ts'
 import {needs} from '../../support/needs.ts'
 import {busyboxLayer, dockerArchive, imageOf} from '../../support/oci.ts'
-import {digestOf} from '../../support/registry.ts'
-import {type Outcome, Workplace} from '../../support/stack.ts'
+import {digestOf, fakeRegistry} from '../../support/registry.ts'
+import {eventually, type Outcome, Workplace} from '../../support/stack.ts'
 import {type Store, storesOf} from '../../support/stores.ts'
 
 let place: Workplace
@@ -223,6 +224,40 @@ test('what lies in a registry is refused, and the step is built', async () => {
     expect(built.all.match(/warning: the cache/g)).toHaveLength(1)
     expect((await well(victim.stack('up', '--no-build', '--no-log-prefix'))).stdout).toMatch(/^[0-9a-f-]{36}\n/)
     await victim.leave()
+  }
+})
+
+test('a build that is given up while a cache stalls leaves nothing', async () => {
+  const slow = await fakeRegistry()
+  try {
+    await place.write('Dockerfile', dockerfile())
+    await place.write('compose.yaml', compose(`cache_to: ["type=registry,mode=max,ref=${slow.host}/web:slow"]`))
+    await well(store().stack('build'))
+    await place.write('compose.yaml', compose(`cache_from: ["${slow.host}/web:slow"]`))
+    const layer = slow.manifests
+      .get('slow')
+      ?.bytes.toString('utf8')
+      .match(/tar\+gzip","digest":"([^"]+)"/)?.[1]
+    const hanging = new Set<ServerResponse>()
+    slow.whim = (request, response) => {
+      if (request.method !== 'GET' || layer === undefined || !request.url?.endsWith(layer)) return false
+      hanging.add(response)
+      response.once('close', () => hanging.delete(response))
+      response.writeHead(200, {'content-length': slow.blobs.get(layer)?.length})
+      return response.write('x') !== undefined
+    }
+    const other = store()
+    const child = place.begin(process.execPath, [place.stackProgram, 'build'], other.environment)
+    await eventually(() => hanging.size > 0, {what: 'a layer is asked for'})
+    const incoming = () => readdirSync(join(other.state, 'images/incoming'))
+    expect(incoming()).not.toEqual([])
+    child.kill('SIGKILL')
+    await eventually(() => hanging.size === 0 && incoming().length === 0, {what: 'the build is over'})
+    slow.whim = undefined
+    const built = await well(other.stack('build'))
+    expect(built.all).not.toContain('warning')
+  } finally {
+    await slow.close()
   }
 })
 
