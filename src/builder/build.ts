@@ -5,7 +5,8 @@ import type {Image} from '../model/image.ts'
 import {imageView} from '../runtime/container/layers.ts'
 import {readFrom} from '../runtime/container/root-view.ts'
 import type {Builds} from '../runtime/image/builds.ts'
-import {keptIn, type Used} from './cache/local.ts'
+import {checkTargets, inlineSteps, keepSteps, type Used} from './cache/keep.ts'
+import {type CacheSources, cacheSources} from './cache/sources.ts'
 import {parseIgnore} from './context/ignore.ts'
 import {expand} from './dockerfile/expand.ts'
 import type {Dockerfile, Instruction, Raw, Stage} from './dockerfile/instruction.ts'
@@ -36,16 +37,25 @@ export async function build(
   if (dockerfile === undefined || hasErrors(problems))
     throw new StackError('build-failed', problems.map(frame).join('\n'))
   const target = targetOf(dockerfile, request)
+  checkTargets(request.cacheTo)
   const hashes = await openHashes(builds.directory, request.context)
   const stopping = new AbortController()
   const stop = () => stopping.abort(new StackError('cancelled', 'the build was cancelled'))
   signal.addEventListener('abort', stop)
   if (signal.aborted) stop()
+  const caching = {
+    builds,
+    caches: host.images.caches,
+    warn: (text: string) => report({kind: 'output', step: '[cache]', line: `warning: ${text}`}),
+    signal: stopping.signal,
+  }
+  const sources = cacheSources(request.cacheFrom, caching)
   try {
     return await builds.during(async () => {
-      const run = new Run({request, host, builds, hashes, dockerfile, report, stopping})
+      const run = new Run({request, host, builds, hashes, dockerfile, report, stopping, sources})
       const state = await run.result(target)
-      for (const directory of request.cacheTo) await keptIn(directory, builds, run.used)
+      const kept = {used: run.used, last: state.step}
+      await keepSteps(request.cacheTo, kept, caching)
       const {step, config, history, onBuild, author} = state
       const labels = {...config.labels, ...request.labels}
       const created = momentOf(request.epoch)
@@ -57,9 +67,11 @@ export async function build(
         history,
         onBuild,
         author,
+        steps: inlineSteps(request.cacheTo, kept, builds),
       })
     })
   } finally {
+    await sources.close()
     signal.removeEventListener('abort', stop)
     await hashes.save()
   }
@@ -83,6 +95,7 @@ type Parts = {
   readonly dockerfile: Dockerfile
   readonly report: Report
   readonly stopping: AbortController
+  readonly sources: CacheSources
 }
 
 /** One build: its stages, each begun once and at the same time as others. */
@@ -155,7 +168,7 @@ class Run {
   }
 
   #contextOf(stage: Stage, onLine: (line: string) => void): StepContext {
-    const {request, host, builds, hashes, stopping} = this.#parts
+    const {request, host, builds, hashes, stopping, sources} = this.#parts
     const isNamed = request.noCacheFilter.some(each => each.toLowerCase() === (stage.name ?? String(stage.index)))
     return {
       request,
@@ -169,6 +182,7 @@ class Run {
       from: (name, instruction) => this.#source(name, instruction, stage),
       onLine,
       used: this.used,
+      sources,
     }
   }
 

@@ -1,4 +1,5 @@
 import type {SourceFile} from '../base/diagnostic.ts'
+import type {CacheSource, CacheTarget} from '../model/build-cache.ts'
 import type {Image} from '../model/image.ts'
 import type {Images} from '../runtime/runtime.ts'
 
@@ -17,9 +18,9 @@ export type BuildRequest = {
   readonly tags: readonly string[]
   readonly labels: Readonly<Record<string, string>>
   readonly noCache: boolean
-  /** Directories with steps of other builds, and those where this one's are kept. */
-  readonly cacheFrom: readonly string[]
-  readonly cacheTo: readonly string[]
+  /** Where steps of other builds are taken from, and where this one's are kept. */
+  readonly cacheFrom: readonly CacheSource[]
+  readonly cacheTo: readonly CacheTarget[]
   /** Stages that are built anew. */
   readonly noCacheFilter: readonly string[]
   /** Asks for newer base images. */

@@ -1,10 +1,13 @@
 import {constants} from 'node:os'
+import {delay} from '../base/delay.ts'
 import {StackError, within} from '../base/error.ts'
 import type {ContainerRecord} from '../model/container.ts'
 import type {Daemon} from './context.ts'
 import {attributesOf} from './supervise.ts'
 
 const defaultGrace = 10_000
+/** Milliseconds until it is known of a program that it has ended. */
+const endPatience = 5000
 
 /** `env` is of this start alone, and kept nowhere. Errors: not-modified where it runs already. */
 export async function start(daemon: Daemon, record: ContainerRecord, env: readonly string[] = []): Promise<void> {
@@ -59,12 +62,25 @@ export async function remove(
         `cannot remove container "/${record.name}": container is running: stop the container before removing or force remove`,
       )
     }
-    await kill(daemon, record, 'SIGKILL')
+    await killed(daemon, record)
   }
   daemon.supervisor.forget(record.id)
   await daemon.runtime.containers.remove(record.id, {volumes: options.volumes})
   daemon.events.tell('container', 'destroy', record.id, attributesOf(record))
   await dropDefaultNetwork(daemon)
+}
+
+/** One that ends of itself at this moment takes no signal any more, and is as good as killed. */
+async function killed(daemon: Daemon, record: ContainerRecord): Promise<void> {
+  try {
+    await kill(daemon, record, 'SIGKILL')
+  } catch (error) {
+    const deadline = Date.now() + endPatience
+    while (isUp(daemon, record)) {
+      if (Date.now() > deadline) throw error
+      await delay(20)
+    }
+  }
 }
 
 export const isUp = (daemon: Daemon, record: ContainerRecord): boolean =>

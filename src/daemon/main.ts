@@ -122,7 +122,7 @@ async function openDaemon(paths: Paths): Promise<Daemon> {
   }
   removeWhenDone(daemon, warn)
   await runtime.containers.load()
-  await removeLostBuilds(daemon)
+  await removeLostBuilds(daemon, warn)
   await rm(join(paths.run, 'builds'), {recursive: true, force: true})
   return daemon
 }

@@ -30,6 +30,15 @@ export type BuildFacts = {
   /** Instructions for the builds that begin with it. */
   readonly onBuild: readonly string[]
   readonly author: string
+  /** Those that are told of in the image itself, for other builds to begin with. */
+  readonly steps?: readonly BuiltStep[] | undefined
+}
+
+/** A step by its key: what distinguishes it (see KeptStep), and the layers that it adds, by their ids in the store. */
+export type BuiltStep = {
+  readonly key: string
+  readonly once?: readonly string[] | undefined
+  readonly layers: ReadonlyArray<{readonly target: string; readonly layer: string}>
 }
 
 /** What an image is in the terms of the OCI image specification; its blobs are in the store. */

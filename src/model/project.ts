@@ -1,3 +1,4 @@
+import type {CacheSource, CacheTarget} from './build-cache.ts'
 import type {Rates} from './network.ts'
 import type {HostResources} from './resources.ts'
 
@@ -317,9 +318,9 @@ export type Build = {
   readonly tags: readonly string[]
   readonly args: Readonly<Record<string, string>>
   readonly labels: Readonly<Record<string, string>>
-  /** Directories, absolute. */
-  readonly cacheFrom: readonly string[]
-  readonly cacheTo: readonly string[]
+  /** Directories are absolute. */
+  readonly cacheFrom: readonly CacheSource[]
+  readonly cacheTo: readonly CacheTarget[]
   /** `id` is what RUN calls it, `key` one of Project.secrets. */
   readonly secrets: ReadonlyArray<{readonly id: string; readonly key: string}>
   /** By name: a directory, `service:NAME`, or an image. */

@@ -5,6 +5,7 @@ import type {Image} from '../model/image.ts'
 import type {Endpoint, NetworkRecord} from '../model/network.ts'
 import type {PortQuestion, TakenPort} from '../model/port.ts'
 import type {Builds} from './image/builds.ts'
+import type {Caches} from './image/caches.ts'
 import type {ImageUsage} from './image/usage.ts'
 import type {Paths} from './paths.ts'
 
@@ -147,6 +148,8 @@ export type ContainerStats = {
 export interface Images {
   /** What a builder of images works with; undefined where there is no store. */
   readonly builds?: Builds
+  /** Steps of builds in registries; undefined where there is no store. */
+  readonly caches?: Caches
   load(): Promise<void>
   list(): readonly Image[]
   /** By reference or id; only what is present. */

@@ -1,5 +1,5 @@
 import {isAbsolute, join, normalize} from 'node:path/posix'
-import {cacheDirectory, withDirectory} from './build-cache.ts'
+import {cacheDirectory, withDirectory} from '../model/build-cache.ts'
 import {compileRules, type Rules, ruleFor} from './pattern.ts'
 import {seccompPath} from './seccomp-files.ts'
 import {type Entry, get, type MapTree, scalar, type Tree, textOf} from './tree.ts'

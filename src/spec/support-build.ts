@@ -1,15 +1,22 @@
-import {cacheDirectory} from './build-cache.ts'
+import {cacheSource, cacheTarget} from '../model/build-cache.ts'
 import {problem, warning} from './problem.ts'
 import {unsupported, type ValueCheck} from './support-check.ts'
 import {get, itemsOf, textOf} from './tree.ts'
 
 /** What of a build is not done: networks of its own, images for other machines. */
 export const checkBuild: ValueCheck = (tree, {where, context, report}) => {
-  for (const key of ['cache_from', 'cache_to']) {
+  for (const [key, read] of [['cache_from', cacheSource] as const, ['cache_to', cacheTarget] as const]) {
     itemsOf(get(tree, key)).forEach((item, index) => {
-      if (cacheDirectory(textOf(item) ?? '') !== undefined) return
-      const hint = `write type=local,${key === 'cache_from' ? 'src' : 'dest'}=DIRECTORY`
-      report(unsupported(warning, `${where}.${key}[${index}] has no effect`, {at: item.at, hint}))
+      const found = read(textOf(item) ?? '')
+      if (!('problem' in found)) return
+      const {hint, isForeign} = found
+      const [make, effect] = isForeign ? [warning, ' has no effect'] : [problem, '']
+      report(
+        unsupported(make, `${where}.${key}[${index}]${effect}: ${found.problem}`, {
+          at: item.at,
+          ...(hint === undefined ? {} : {hint}),
+        }),
+      )
     })
   }
   const network = get(tree, 'network')

@@ -51,8 +51,10 @@ export function buildah(place: Workplace): Builder {
   }
 }
 
-/** A daemon of its own, without a network. */
-export async function dockerd(place: Workplace): Promise<Builder> {
+/** A daemon of its own, without a network; `environment` leads its client there. */
+export async function dockerd(
+  place: Workplace,
+): Promise<Builder & {readonly environment: Readonly<Record<string, string>>}> {
   const at = (name: string) => join(place.directory, name)
   const socket = at('docker.sock')
   const log = openSync(at('dockerd.log'), 'a')
@@ -69,6 +71,7 @@ export async function dockerd(place: Workplace): Promise<Builder> {
     await new Promise(resolve => setTimeout(resolve, 100))
   }
   return {
+    environment,
     async build(directory, name, more = []) {
       await well(
         place,

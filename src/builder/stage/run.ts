@@ -1,5 +1,6 @@
 import {writeFile} from 'node:fs/promises'
 import {hashOf} from '../../base/hash.ts'
+import type {Changed} from '../../runtime/image/steps.ts'
 import type {Heredoc} from '../dockerfile/line.ts'
 import {agedTo} from '../epoch.ts'
 import {failureAt} from '../failure.ts'
@@ -84,12 +85,22 @@ export async function runStep(state: State, instruction: RunInstruction, context
       }
       await withoutStubs(result.changed, state.step, taken)
       await agedTo(request.epoch, result.changed)
-      return await builds.addOnce(key, state.step, result.changed)
+      const changed = request.epoch === undefined ? result.changed : await named(key, result.changed, builds)
+      return await builds.addOnce(key, state.step, changed)
     } finally {
       await undoAll(undo)
     }
   })
   return {state: {...state, step}, isCached}
+}
+
+/** Layers by what is in them: whoever builds for the same time gets the same image, if his programs do the same. */
+async function named(key: string, changed: Changed, builds: StepContext['builds']): Promise<Changed> {
+  const all: Changed[number][] = []
+  for (const {target, directory} of changed) {
+    all.push({target, directory, layer: hashOf({key, target, holds: await builds.digestOf(directory)})})
+  }
+  return all
 }
 
 const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 59)}…` : text)

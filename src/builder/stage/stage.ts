@@ -1,7 +1,8 @@
 import type {SourceFile} from '../../base/diagnostic.ts'
 import type {Image} from '../../model/image.ts'
 import type {Builds} from '../../runtime/image/builds.ts'
-import {adopted, type Used} from '../cache/local.ts'
+import type {Used} from '../cache/keep.ts'
+import type {CacheSources} from '../cache/sources.ts'
 import type {Instruction} from '../dockerfile/instruction.ts'
 import type {Hashes} from '../files/hashes.ts'
 import type {Source} from '../files/source.ts'
@@ -24,6 +25,7 @@ export type StepContext = {
   readonly onLine: (line: string) => void
   /** The steps of this build, for who keeps them elsewhere. */
   readonly used: Used[]
+  readonly sources: CacheSources
 }
 
 /** What a step comes to: `isCached` where nothing had to be done. */
@@ -41,7 +43,7 @@ export async function stepOf(
 }
 
 async function foundOrMade(
-  {builds, isFresh, signal, request}: StepContext,
+  {builds, isFresh, signal, sources}: StepContext,
   {key, parent}: {readonly key: string; readonly parent: Image},
   make: () => Promise<Image>,
 ): Promise<{step: Image; isCached: boolean}> {
@@ -53,11 +55,16 @@ async function foundOrMade(
     if (step !== undefined) return {step, isCached: true}
     signal.throwIfAborted()
   }
-  const elsewhere = isFresh ? undefined : await adopted(builds, {directories: request.cacheFrom, key, parent})
-  if (elsewhere !== undefined) return {step: elsewhere, isCached: true}
-  const making = make().finally(() => underWay.delete(key))
+  let isCached = true
+  const taken = isFresh ? Promise.resolve(undefined) : sources.find({key, parent})
+  const making = taken
+    .then(step => {
+      isCached = step !== undefined
+      return step ?? make()
+    })
+    .finally(() => underWay.delete(key))
   underWay.set(key, making)
-  return {step: await making, isCached: false}
+  return {step: await making, isCached}
 }
 
 const underWay = new Map<string, Promise<Image>>()

@@ -5,6 +5,7 @@ import {readText} from '../../base/file.ts'
 import {isFor} from '../../base/platform.ts'
 import {epochOf} from '../../builder/epoch.ts'
 import type {BuildRequest, NamedContext} from '../../builder/request.ts'
+import {type CacheSource, type CacheTarget, cacheSource} from '../../model/build-cache.ts'
 import {lookup, readFrom} from '../../runtime/container/root-view.ts'
 import {architecture} from '../../runtime/image/measure.ts'
 import {flag} from '../http/query.ts'
@@ -19,9 +20,8 @@ export type BuildBody = {
   readonly DockerfileInline?: string
   readonly Tags?: readonly string[]
   readonly NoCacheFilter?: readonly string[]
-  /** Directories. */
-  readonly CacheFrom?: readonly string[]
-  readonly CacheTo?: readonly string[]
+  readonly CacheFrom?: readonly CacheSource[]
+  readonly CacheTo?: readonly CacheTarget[]
   readonly Ulimits?: ReadonlyArray<{readonly Name: string; readonly Soft: number; readonly Hard: number}>
   readonly Privileged?: boolean
   /** By id: an agent's socket or a key. */
@@ -63,7 +63,7 @@ export async function requestOf(query: URLSearchParams, body: BuildBody, isForei
     tags: [...query.getAll('t'), ...(body.Tags ?? [])].filter(each => each !== ''),
     labels: texts(query, 'labels'),
     noCache: flag(query, 'nocache'),
-    cacheFrom: body.CacheFrom ?? [],
+    cacheFrom: [...(body.CacheFrom ?? []), ...cachesIn(query)],
     cacheTo: body.CacheTo ?? [],
     noCacheFilter: body.NoCacheFilter ?? [],
     pull: flag(query, 'pull'),
@@ -118,6 +118,28 @@ function ulimitsOf(query: URLSearchParams, {Ulimits}: BuildBody): NonNullable<Bu
     return JSON.parse(text) as NonNullable<BuildBody['Ulimits']>
   } catch (cause) {
     throw new StackError('bad-request', 'ulimits is not JSON', {cause})
+  }
+}
+
+/** Names, as a list in JSON. */
+function cachesIn(query: URLSearchParams): CacheSource[] {
+  const text = query.get('cachefrom')
+  if (!text) return []
+  const value = parsed(text, 'cachefrom')
+  if (value === null) return []
+  if (!Array.isArray(value)) throw new StackError('bad-request', 'cachefrom is not a list as JSON')
+  return value.map(each => {
+    const found = cacheSource(String(each))
+    if ('problem' in found) throw new StackError('bad-request', `cachefrom: ${found.problem}`)
+    return found
+  })
+}
+
+function parsed(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new StackError('bad-request', `${name} is not JSON`, {cause})
   }
 }
 

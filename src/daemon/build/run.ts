@@ -4,7 +4,7 @@ import type {ContainerRecord} from '../../model/container.ts'
 import {overlaysOf} from '../../runtime/container/layers.ts'
 import type {Daemon} from '../context.ts'
 import {createContainer} from '../create.ts'
-import {isUp, kill, remove, start} from '../lifecycle.ts'
+import {kill, remove, start} from '../lifecycle.ts'
 import type {CreateBody} from '../translate/bodies.ts'
 import {lineReader} from './lines.ts'
 
@@ -42,16 +42,16 @@ export function runnerOf(daemon: Daemon): BuildHost['run'] {
   }
 }
 
-/** What a daemon that was killed left at work. */
-export async function removeLostBuilds(daemon: Daemon): Promise<void> {
+/** What a daemon that was killed left at work. What cannot be taken away is no reason to serve nobody. */
+export async function removeLostBuilds(daemon: Daemon, warn: (doing: string, error: unknown) => void): Promise<void> {
   const lost = daemon.runtime.containers.list().filter(each => each.config.labels[buildLabel] !== undefined)
-  await Promise.all(lost.map(each => takeAway(daemon, each)))
+  const attempt = (record: ContainerRecord) =>
+    takeAway(daemon, record).catch(error => warn(`take away what a build left, "${record.name}"`, error))
+  await Promise.all(lost.map(attempt))
 }
 
-async function takeAway(daemon: Daemon, record: ContainerRecord): Promise<void> {
-  if (isUp(daemon, record)) await kill(daemon, record, 'SIGKILL')
-  await remove(daemon, record, {force: true, volumes: true})
-}
+const takeAway = (daemon: Daemon, record: ContainerRecord): Promise<void> =>
+  remove(daemon, record, {force: true, volumes: true})
 
 function changesOf({runtime}: Daemon, {id}: ContainerRecord, {image}: RunSpec) {
   return overlaysOf(runtime.paths.container(id), image).map(({target, upper}) => ({target, directory: upper}))

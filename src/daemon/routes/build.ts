@@ -6,6 +6,7 @@ import {removeCaches} from '../../builder/stage/caches.ts'
 import {isRemote} from '../../model/address.ts'
 import {credentialsOfConfig} from '../../registry/auth.ts'
 import {headerFor} from '../../registry/header.ts'
+import type {Caches} from '../../runtime/image/caches.ts'
 import type {Images} from '../../runtime/runtime.ts'
 import {unpackContext} from '../build/archive.ts'
 import {type BuildBody, requestOf, within} from '../build/body.ts'
@@ -100,12 +101,20 @@ async function built(daemon: Daemon, {request, reply, body, isForeign}: Asked): 
 /** Base images are fetched with the credentials that came with the request, where there are any. */
 function asUser(images: Images, request: Request): Images {
   const credentials = credentialsOfConfig(headerOf(request, 'x-registry-config'))
+  const {caches} = images
   return {
     ...images,
     pull: async (reference, progress, options) =>
       await images.pull(reference, progress, {auth: await headerFor(reference, credentials), ...options}),
+    ...(caches === undefined ? {} : {caches: cachesAs(caches, reference => headerFor(reference, credentials))}),
   }
 }
+
+const cachesAs = (caches: Caches, auth: (reference: string) => Promise<string | undefined>): Caches => ({
+  open: async (reference, options) => await caches.open(reference, {...options, auth: await auth(reference)}),
+  push: async (reference, map, layers, options) =>
+    await caches.push(reference, map, layers, {...options, auth: await auth(reference)}),
+})
 
 /** `stackStep` is for our own client; others read `stream`. */
 function lineOf(event: BuildEvent): object {

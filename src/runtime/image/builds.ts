@@ -1,8 +1,11 @@
 import {join} from 'node:path'
 import {hashOf} from '../../base/hash.ts'
-import type {HistoryEntry, Image, ImageConfig} from '../../model/image.ts'
+import type {KeptStep} from '../../model/cache-map.ts'
+import type {BuiltStep, HistoryEntry, Image, ImageConfig} from '../../model/image.ts'
 import {architecture} from './measure.ts'
+import {diffIdOf} from './oci/pack.ts'
 import {noLayer} from './oci/recipe.ts'
+import type {PackedLayers} from './packed.ts'
 import type {ImageRecord} from './records.ts'
 import {parseReference} from './reference.ts'
 import type {Changed} from './steps.ts'
@@ -20,6 +23,8 @@ export type BuiltImage = {
   readonly history: readonly HistoryEntry[]
   readonly onBuild: readonly string[]
   readonly author: string
+  /** What the image itself tells of its steps. */
+  readonly steps: readonly BuiltStep[]
 }
 
 const noConfig: ImageConfig = {
@@ -35,7 +40,7 @@ const noConfig: ImageConfig = {
 }
 
 /** What a builder needs of the images: steps, whose layers are in the store, and images made of their last one. */
-export function buildsOf(images: string, store: ImageStore) {
+export function buildsOf(images: string, store: ImageStore, packed: PackedLayers) {
   const {steps} = store
   const recordOf = (image: Image): ImageRecord => {
     const record = store.record(image.id)
@@ -84,29 +89,43 @@ export function buildsOf(images: string, store: ImageStore) {
     },
 
     /** A step of elsewhere, with the id that it has there. */
-    async adopt(key: string, parent: Image, {id, changed}: {readonly id: string; readonly changed: Changed}) {
-      return store.shown(await steps.add(key, recordOf(parent), {changed, isOnce: true, id}))
+    async adopt(
+      key: string,
+      parent: Image,
+      {once, changed}: {readonly once: KeptStep['once']; readonly changed: Changed},
+    ) {
+      return store.shown(await steps.add(key, recordOf(parent), {changed, isOnce: false, once}))
     },
 
-    /** What a step has that the one before has not: the layers' ids, and their directories. */
-    added(parent: Image, step: Image): Array<{target: string; layer: string; directory: string}> {
+    /** What distinguishes a step, and what it has that the one before has not. */
+    told(key: string, parent: Image, step: Image): BuiltStep {
       const [before, after] = [recordOf(parent), recordOf(step)]
       const of = (target: string, own: readonly string[], old: readonly string[]) =>
-        own.slice(0, own.length - old.length).map(layer => ({target, layer, directory: steps.path(layer)}))
-      return [
+        own.slice(0, own.length - old.length).map(layer => ({target, layer}))
+      const layers = [
         ...of('/', after.layers, before.layers),
         ...after.overlays.flatMap(({target, own}, index) => of(target, own, before.overlays[index]?.own ?? [])),
       ]
+      return {key, once: steps.get(step.id)?.once, layers}
     },
+
+    /** The digest of what a step wrote: of the same files the same. */
+    async digestOf(directory: string): Promise<string> {
+      const place = await workplaceIn(images)
+      return await diffIdOf({directory, at: ''}, place.directory).finally(place.remove)
+    },
+
+    /** A layer as a blob. */
+    packed,
 
     /** A directory for what is being made, on the file system of the layers; removed with the next load, if not before. */
     workplace: () => workplaceIn(images),
 
     /** An image in the store: its id says what it is made of and how it runs, not when it was made. */
-    async finish({step, config, names, created, history, onBuild, author}: BuiltImage): Promise<Image> {
+    async finish({step, config, names, created, history, onBuild, author, steps: told}: BuiltImage): Promise<Image> {
       const {layers, overlays, size} = recordOf(step)
       const references = names.map(each => parseReference(each).text)
-      const build = {history, onBuild, author}
+      const build = {history, onBuild, author, ...(told.length === 0 ? {} : {steps: told})}
       const id = `sha256:${hashOf({step: step.id, config, onBuild, author})}`
       return await store.keep(references, {
         id,

@@ -12,6 +12,7 @@ import type {ImageRemoval, Images, LoadedImage} from '../runtime.ts'
 import {openApt} from './apt/apt.ts'
 import {aptImage} from './apt/image.ts'
 import {buildsOf} from './builds.ts'
+import {cachesOf} from './caches.ts'
 import {hostImage} from './host/image.ts'
 import {standInFor} from './known.ts'
 import {architecture} from './measure.ts'
@@ -20,6 +21,7 @@ import type {NamedImage} from './oci/index.ts'
 import {readLayout} from './oci/layout.ts'
 import {type OciImage, ociRecipe} from './oci/recipe.ts'
 import {saveImages} from './oci/save.ts'
+import {packedLayers} from './packed.ts'
 import {portableFrom, whileWanted} from './portable.ts'
 import {parseReference, type Reference} from './reference.ts'
 import {ImageStore, type Recipe} from './store.ts'
@@ -61,8 +63,9 @@ type Made = {readonly recipe: Recipe; readonly names: readonly string[]}
 export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOptions): Images {
   const store = new ImageStore(paths.images)
   const {content} = store
-  const builds = buildsOf(paths.images, store)
-  const portable = portableFrom(paths.images, store)
+  const packed = packedLayers(paths.images, store)
+  const builds = buildsOf(paths.images, store, packed)
+  const portable = portableFrom(store, packed)
   const apt = openApt(aptCache ?? process.env.STACK_APT_CACHE ?? join(paths.images, 'apt-cache'))
   const pulls = new Map<string, Promise<Image>>()
   const machine: Platform = {os: 'linux', architecture}
@@ -121,6 +124,7 @@ export function openImages({paths, aptCache, pullImage = fromRegistry}: ImageOpt
 
   return {
     builds,
+    caches: cachesOf({content, platform: machine, credentials}),
     load: () => store.load(),
     list: () => store.list(),
     find,

@@ -13,8 +13,15 @@ export type StepStore = ReturnType<typeof stepStore>
 
 /** Gives the directories of what a step changed, by the overlay that they belong to (`/`, `/usr`); they are moved. */
 export type Changed = ReadonlyArray<{readonly target: string; readonly directory: string; readonly layer?: string}>
-/** `id`, and each `layer`, are those that they have elsewhere. */
-export type Addition = {readonly changed: Changed; readonly isOnce: boolean; readonly id?: string}
+/** `once` is what distinguishes it elsewhere: then it is the same here. */
+export type Addition = {
+  readonly changed: Changed
+  readonly isOnce: boolean
+  readonly once?: readonly string[] | undefined
+}
+
+/** `once`: what its id was made of, beside its key. */
+export type StepRecord = ImageRecord & {readonly once?: readonly string[] | undefined}
 
 /**
  * Steps of builds in `images/steps/<key>.json`, each an image: what was there before it and its own layers on top. The
@@ -23,7 +30,7 @@ export type Addition = {readonly changed: Changed; readonly isOnce: boolean; rea
 export function stepStore({images, layers}: {readonly images: string; readonly layers: LayerStore}) {
   const directory = join(images, 'steps')
   const path = (key: string) => join(directory, `${key}.json`)
-  const known = new Map<string, ImageRecord>()
+  const known = new Map<string, StepRecord>()
   const byKey = new Map<string, ImageRecord>()
 
   const isWhole = (record: ImageRecord): boolean =>
@@ -47,7 +54,7 @@ export function stepStore({images, layers}: {readonly images: string; readonly l
     return new Map(found.flat())
   }
 
-  async function keep(key: string, record: ImageRecord): Promise<ImageRecord> {
+  async function keep(key: string, record: StepRecord): Promise<StepRecord> {
     await mkdir(directory, {recursive: true, mode: 0o700})
     await writeWhole(path(key), JSON.stringify(record))
     remember(key, record)
@@ -82,7 +89,7 @@ export function stepStore({images, layers}: {readonly images: string; readonly l
     },
 
     /** By its id. */
-    get: (id: string): ImageRecord | undefined => known.get(id),
+    get: (id: string): StepRecord | undefined => known.get(id),
 
     async find(key: string): Promise<ImageRecord | undefined> {
       const record = byKey.get(key)
@@ -93,7 +100,7 @@ export function stepStore({images, layers}: {readonly images: string; readonly l
      * The step `key`: `parent` with what was changed. Its id says what it is: of one whose key tells no more than how it
      * came to be (`isOnce`) no other has the same. Within `during`.
      */
-    async add(key: string, parent: ImageRecord, {changed, isOnce, id: given}: Addition): Promise<ImageRecord> {
+    async add(key: string, parent: ImageRecord, {changed, isOnce, once: given}: Addition): Promise<StepRecord> {
       let {layers: own, overlays, size} = parent
       const made: string[] = []
       for (const {target, directory: from, layer} of changed) {
@@ -104,8 +111,9 @@ export function stepStore({images, layers}: {readonly images: string; readonly l
         if (target === '/') own = [id, ...own]
         else overlays = overlays.map(each => (each.target === target ? {...each, own: [id, ...each.own]} : each))
       }
-      const id = given ?? `sha256:${isOnce && made.length > 0 ? hashOf({key, made}) : key}`
-      return await keep(key, {...parent, id, layers: own, overlays, size, created: Date.now()})
+      const once = given ?? (isOnce && made.length > 0 ? made : undefined)
+      const id = `sha256:${once === undefined ? key : hashOf({key, made: once})}`
+      return await keep(key, {...parent, id, once, layers: own, overlays, size, created: Date.now()})
     },
 
     /** An empty layer that every image from scratch is stacked on. */

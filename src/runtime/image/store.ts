@@ -90,7 +90,8 @@ export class ImageStore {
 
   /** Keeps an image whose layers are there, and lets the references mean it. Within `during`. */
   async keep(references: readonly string[], record: ImageRecord): Promise<Image> {
-    if (!this.#isWhole(record.id)) {
+    const tellsMore = record.build?.steps !== undefined && this.#images.get(record.id)?.build?.steps === undefined
+    if (tellsMore || !this.#isWhole(record.id)) {
       await this.#records.write(record)
       this.#images.set(record.id, record)
     }

@@ -1,7 +1,7 @@
 import {basename} from 'node:path/posix'
 import {parseBytes} from '../../base/bytes.ts'
+import {type CacheProblem, cacheSource, cacheTarget} from '../../model/build-cache.ts'
 import type {Build} from '../../model/project.ts'
-import {cacheDirectory} from '../build-cache.ts'
 import type {CanonicalService} from '../canonical-form.ts'
 import {mapValues} from '../normalise.ts'
 import {defined} from './defined.ts'
@@ -15,8 +15,8 @@ export function buildOf({build}: CanonicalService): Build | undefined {
     tags: build.tags ?? [],
     args: withoutNull(build.args ?? {}),
     labels: mapValues(build.labels ?? {}, value => value),
-    cacheFrom: (build.cache_from ?? []).flatMap(each => cacheDirectory(each) ?? []),
-    cacheTo: (build.cache_to ?? []).flatMap(each => cacheDirectory(each) ?? []),
+    cacheFrom: sound((build.cache_from ?? []).map(cacheSource)),
+    cacheTo: sound((build.cache_to ?? []).map(cacheTarget)),
     secrets: (build.secrets ?? []).map(({source = '', target}) => ({id: basename(target || source), key: source})),
     contexts: withoutNull(build.additional_contexts ?? {}),
     extraHosts: (build.extra_hosts ?? []).map(host => host.replace('=', ':')),
@@ -29,6 +29,10 @@ export function buildOf({build}: CanonicalService): Build | undefined {
     pull: build.pull ?? false,
   }
 }
+
+/** What is not has been told of. */
+const sound = <T extends object>(all: ReadonlyArray<T | CacheProblem>): T[] =>
+  all.flatMap(each => ('problem' in each ? [] : [each]))
 
 const withoutNull = (texts: Readonly<Record<string, string | null>>): Record<string, string> =>
   Object.fromEntries(Object.entries(texts).flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]])))

@@ -74,8 +74,11 @@ test('a build whose daemon is killed at any moment leaves nothing that the next 
   for (let round = 0; round < 5; round++) {
     place.start('build', '--no-cache')
     await delay(350 + round * 130)
-    for (const pid of daemons()) process.kill(Number(pid), 'SIGKILL')
-    await place.stack('ls')
+    const killed = daemons()
+    for (const pid of killed) process.kill(Number(pid), 'SIGKILL')
+    await eventually(() => !daemons().some(pid => killed.includes(pid)), {what: 'the daemon was killed'})
+    const next = await place.stack('ls')
+    expect(next.code, next.all).toBe(0)
     await eventually(isNothingLeft, {what: `nothing left after round ${round}: ${JSON.stringify(left())}`})
   }
   expect(secretsOnDisk('hush-when-killed')).toBe('')

@@ -2,6 +2,7 @@ import {readdirSync, readFileSync} from 'node:fs'
 import {request} from 'node:http'
 import {join} from 'node:path'
 import {expect, test} from 'vitest'
+import {dockerd} from '../../support/builders.ts'
 import {needs} from '../../support/needs.ts'
 import {eventually, Workplace} from '../../support/stack.ts'
 
@@ -140,5 +141,69 @@ test('--builder buildah: another program builds, and the image is here', async c
     expect(lines.filter(each => each.startsWith('{')).length).toBeGreaterThan(1)
   } finally {
     await place.run('sh', ['-c', `umount -l ${at('b/overlay')}; rm -rf ${at('b')} ${at('br')}; true`])
+  }
+})
+
+test('--builder docker: without buildx it builds as before BuildKit, and says what that has not', async context => {
+  needs(context, 'docker')
+  needs(context, 'dockerd')
+  const compose = (more = '') =>
+    [
+      'services:',
+      '  web:',
+      '    image: "foreign:2"',
+      '    network_mode: none',
+      '    build:',
+      '      context: .',
+      '      network: none',
+      '      args: {A: given}',
+      '      labels: {made: there}',
+      '      tags: ["foreign:extra"]',
+      '      target: first',
+      '      extra_hosts: ["other:10.1.2.3"]',
+      '      shm_size: 8m',
+      '      ulimits: {nofile: 123}',
+      more,
+      '',
+    ].join('\n')
+  await using place = await Workplace.make({
+    'compose.yaml': compose(),
+    s: 'hush',
+    '.dockerignore': '*\n!busybox\n!Dockerfile\n',
+    Dockerfile: [
+      'FROM scratch AS first',
+      'ARG A',
+      'COPY busybox /bin/sh',
+      'RUN (echo "$A"; while read x; do case $x in *other*) echo $x;; esac; done < /etc/hosts; ulimit -n) > /said',
+      'CMD ["/bin/sh", "-c", "while read x; do echo $x; done < /said"]',
+      'FROM first',
+      'RUN false',
+      '',
+    ].join('\n'),
+  })
+  await place.run('sh', ['-c', 'cp "$(command -v busybox)" busybox'])
+  const peer = await dockerd(place)
+  const environment = {...peer.environment, STACK_ENGINE: 'stack'}
+  const build = (...words: string[]) =>
+    place.run(process.execPath, [place.stackProgram, 'build', ...words], environment, 120)
+  try {
+    const isModern = (await place.run('docker', ['buildx', 'version'], environment)).code === 0
+    const outcome = await build('--builder', 'docker')
+    expect(outcome.code, outcome.all).toBe(0)
+    const up = await place.stack('up', '--no-build', '--no-log-prefix')
+    expect(up.stdout, up.all).toMatch(/given\n10\.1\.2\.3\s+other\n123\n/)
+    expect((await place.stack('image', 'inspect', 'foreign:extra')).stdout).toContain('"made": "there"')
+    await place.stack('down')
+    await place.write('compose.yaml', `${compose('      secrets: [s]')}secrets: {s: {file: ./s}}\n`)
+    const secret = await build('--builder', 'docker')
+    if (isModern) expect(secret.code, secret.all).toBe(0)
+    else expect(secret.all).toContain('docker knows secrets, keys and further contexts only with buildx')
+    await place.write('compose.yaml', compose())
+    await place.write('Dockerfile', 'FROM scratch\nCOPY none /\n')
+    const failed = await build('--builder', 'docker')
+    expect(failed.code).toBe(1)
+    expect(failed.all).toContain('docker build ended with')
+  } finally {
+    await peer.close()
   }
 })

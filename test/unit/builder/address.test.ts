@@ -1,7 +1,6 @@
 import {expect, test} from 'vitest'
 import {epochOf} from '../../../src/builder/epoch.ts'
 import {addressOf} from '../../../src/builder/remote/address.ts'
-import {cacheDirectory, withDirectory} from '../../../src/spec/build-cache.ts'
 
 test.each([
   ['https://host/a.git', {url: 'https://host/a.git', directory: ''}],
@@ -27,13 +26,4 @@ test('the latest time of an image', () => {
   expect(epochOf({})).toBe(undefined)
   expect(epochOf({SOURCE_DATE_EPOCH: '12'})).toBe(12_000)
   expect(() => epochOf({SOURCE_DATE_EPOCH: '-1'})).toThrow('SOURCE_DATE_EPOCH is a number of seconds')
-})
-
-test('caches of directories', () => {
-  expect(cacheDirectory('type=local,src=./a')).toBe('./a')
-  expect(cacheDirectory('type=local,mode=max,dest=b')).toBe('b')
-  for (const other of ['name:tag', 'type=registry,ref=a', 'type=local', 'type=local,src=']) {
-    expect(cacheDirectory(other)).toBe(undefined)
-  }
-  expect(withDirectory('type=local,mode=max,dest=b', '/x/b')).toBe('type=local,mode=max,dest=/x/b')
 })

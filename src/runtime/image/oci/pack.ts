@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process'
 import {createHash} from 'node:crypto'
 import {once} from 'node:events'
-import {lstat, mkdir, readdir, stat, writeFile} from 'node:fs/promises'
+import {lstat, mkdir, readdir, stat, utimes, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {pipeline, Readable} from 'node:stream'
 import {text} from 'node:stream/consumers'
@@ -27,25 +27,11 @@ export type PackOptions = {
 const mediaType = 'application/vnd.oci.image.layer.v1.tar+gzip'
 
 /** A layer's directory as a blob of the store: what overlayfs hides by a device, the archive hides by a name. */
-export async function packLayer(
-  {directory, at}: Unpacked,
-  {content, workplace, progress}: PackOptions,
-): Promise<PackedLayer> {
-  const {paths, marks} = await entriesOf(directory)
-  const staged = join(workplace, 'marks')
-  await mkdir(staged)
-  for (const mark of marks) {
-    await mkdir(join(staged, dirname(mark)), {recursive: true})
-    await writeFile(join(staged, mark), '')
-  }
+export async function packLayer(layer: Unpacked, {content, workplace, progress}: PackOptions): Promise<PackedLayer> {
   const hash = createHash('sha256')
   let size = 0
   const archive = async function* () {
-    const lists = [
-      ...(await listed(directory, paths, join(workplace, 'paths'))),
-      ...(await listed(staged, marks, join(workplace, 'names-of-marks'))),
-    ]
-    for await (const piece of tarOf(lists, at)) {
+    for await (const piece of archiveOf(layer, workplace)) {
       hash.update(piece)
       size += piece.length
       progress(size)
@@ -59,6 +45,30 @@ export async function packLayer(
   return {descriptor: {mediaType, ...blob}, diffId: `sha256:${hash.digest('hex')}`}
 }
 
+/** The digest of a layer's archive: of the same files the same, whenever and wherever. */
+export async function diffIdOf(layer: Unpacked, workplace: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const piece of archiveOf(layer, workplace)) hash.update(piece)
+  return `sha256:${hash.digest('hex')}`
+}
+
+async function* archiveOf({directory, at}: Unpacked, workplace: string): AsyncGenerator<Buffer> {
+  const {paths, marks} = await entriesOf(directory)
+  const staged = join(workplace, 'marks')
+  await mkdir(staged)
+  for (const mark of marks) {
+    await mkdir(join(staged, dirname(mark)), {recursive: true})
+    await writeFile(join(staged, mark), '')
+    // A mark has no time of its own.
+    await utimes(join(staged, mark), 0, 0)
+  }
+  const lists = [
+    ...(await listed(directory, paths, join(workplace, 'paths'))),
+    ...(await listed(staged, marks, join(workplace, 'names-of-marks'))),
+  ]
+  yield* tarOf(lists, at)
+}
+
 /** Words for tar: files of a directory, by a list that takes names of any length and kind. */
 async function listed(directory: string, paths: readonly string[], list: string): Promise<string[]> {
   await writeFile(list, paths.map(each => `${each}\0`).join(''))
@@ -67,8 +77,10 @@ async function listed(directory: string, paths: readonly string[], list: string)
 
 /** Errors: image-failed, also where a file changes while it is read. */
 async function* tarOf(lists: readonly string[], at: string): AsyncGenerator<Buffer> {
-  const times = '--pax-option=delete=atime,delete=ctime'
-  const xattrs = ['--xattrs', '--xattrs-include=security.capability', '--xattrs-include=user.*']
+  // Of itself tar writes its pid into the names of further headers, in some versions.
+  const times = '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime'
+  const kept = ['security.capability', 'user.*', 'system.posix_acl_*'].map(each => `--xattrs-include=${each}`)
+  const xattrs = ['--xattrs', ...kept]
   const how = ['--format=posix', times, '--numeric-owner', ...xattrs, '--no-recursion', '--verbatim-files-from']
   // Names of entries and of what they are hard links to; what symbolic links say stays.
   const moved = at === '' ? [] : [`--transform=s,^,${at}/,S`]

@@ -31,8 +31,11 @@ const configType =
 const layerType =
   /^application\/vnd\.(docker\.image\.rootfs\.(diff|foreign\.diff)\.tar(\.(gzip|zstd))?|oci\.image\.layer\.(nondistributable\.)?v1\.tar(\+(gzip|zstd))?)$/
 
-/** Reads a manifest of Docker or OCI, by what it says it is. */
-export function parseManifest(bytes: Uint8Array, contentType: string): Manifest | Unusable {
+/** What BuildKit keeps of builds is of a form of its own. */
+const foreignCache = 'application/vnd.buildkit.cacheconfig.v0'
+
+/** Reads a manifest of Docker or OCI, by what it says it is. `configs`: types of a configuration, beside an image's. */
+export function parseManifest(bytes: Uint8Array, contentType: string, configs?: RegExp): Manifest | Unusable {
   let value: unknown
   try {
     value = JSON.parse(new TextDecoder('utf-8', {fatal: true}).decode(bytes))
@@ -49,7 +52,7 @@ export function parseManifest(bytes: Uint8Array, contentType: string): Manifest 
   }
   const mediaType =
     declared || typeOf(contentType) || (Array.isArray(manifests) ? mediaTypes.index : mediaTypes.image)[0]
-  return Array.isArray(manifests) ? indexOf(manifests, mediaType) : imageOf(value, layers, mediaType)
+  return Array.isArray(manifests) ? indexOf(manifests, mediaType) : imageOf({value, layers, mediaType, configs})
 }
 
 /** What the answer's header says, unless that is nothing in particular. */
@@ -62,17 +65,28 @@ function indexOf(manifests: readonly unknown[], mediaType: string): Manifest | U
   if (!isOneOf(mediaTypes.index, mediaType)) return unusable(`has an index that says it is ${mediaType}`)
   const read = manifests.map(descriptorOf)
   if (!read.every(each => each !== undefined)) return unusable('has an index that is malformed')
+  if (read.some(each => each.mediaType === foreignCache)) return unusable(...ofBuildKit)
   return {kind: 'index', mediaType, manifests: read}
 }
 
-function imageOf(value: unknown, layers: unknown, mediaType: string): Manifest | Unusable {
+const ofBuildKit = ['is a build cache of BuildKit, whose form is not read here', 'write one with cache_to'] as const
+
+type Parts = {
+  readonly value: unknown
+  readonly layers: unknown
+  readonly mediaType: string
+  readonly configs: RegExp | undefined
+}
+
+function imageOf({value, layers, mediaType, configs}: Parts): Manifest | Unusable {
   if (!isOneOf(mediaTypes.image, mediaType)) return unusable(`has a manifest that says it is ${mediaType}`)
   const config = descriptorOf(member(value, 'config'))
   const read = Array.isArray(layers) ? layers.map(descriptorOf) : undefined
   if (config === undefined || read === undefined || !read.every(each => each !== undefined)) {
     return unusable('has a manifest that is malformed')
   }
-  if (!configType.test(config.mediaType)) {
+  if (config.mediaType === foreignCache) return unusable(...ofBuildKit)
+  if (!configType.test(config.mediaType) && configs?.test(config.mediaType) !== true) {
     return unusable(`is no container image but ${textOf(value, 'artifactType') || config.mediaType}`)
   }
   if (config.size > largestConfig) return unusable(`has a configuration of ${config.size} bytes`)

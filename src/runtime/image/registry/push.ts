@@ -21,6 +21,10 @@ export type PushOptions = {
   readonly content: Pick<ContentStore, 'has' | 'read' | 'path'>
   readonly progress: (layer: string, done: number, total: number) => void
   readonly auth: CredentialSource
+  /** Makes a blob's file present that the registry does not have. */
+  readonly fetch?: (digest: string) => Promise<unknown>
+  /** Types of a configuration that are sent beside an image's. */
+  readonly configs?: RegExp
   /** Repositories of the same registry that may have some of the blobs: `team/base`. */
   readonly mountFrom?: readonly string[]
   readonly signal?: AbortSignal | undefined
@@ -71,7 +75,7 @@ async function pushManifest(
   {reference, target}: Target,
 ): Promise<void> {
   const bytes = await options.content.read(digest)
-  const parsed = parseManifest(bytes, mediaType)
+  const parsed = parseManifest(bytes, mediaType, options.configs)
   if (parsed.kind === 'unusable') throw unusable(reference, parsed.what, parsed.hint)
   if (parsed.kind === 'index') {
     for (const child of parsed.manifests) {
@@ -104,6 +108,7 @@ async function pushBlob(
   progress(digest, 0, size)
   const isForeign = /foreign|nondistributable/.test(mediaType)
   if (!(await isThere(endpoint, digest)) && !(isForeign && !(await content.has(digest)))) {
+    await options.fetch?.(digest)
     await retrying(endpoint.patience, signal, () => upload(endpoint, options, {digest, size}))
   }
   progress(digest, size, size)

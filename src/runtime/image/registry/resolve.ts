@@ -26,6 +26,8 @@ export type Resolving = {
   readonly platform: Platform
   readonly content: ContentStore
   readonly signal: AbortSignal | undefined
+  /** Types of a configuration that are taken beside an image's. */
+  readonly configs?: RegExp
 }
 
 type Read = {readonly descriptor: Descriptor; readonly bytes: Uint8Array; readonly contentType: string}
@@ -42,7 +44,7 @@ export async function resolve(options: Resolving): Promise<Resolved> {
   for (let depth = 0; depth <= deepest; depth++) {
     const {descriptor, bytes, contentType} = read
     await content.ingest(descriptor, async offset => inMemory(bytes, offset))
-    const parsed = parseManifest(bytes, contentType)
+    const parsed = parseManifest(bytes, contentType, options.configs)
     if (parsed.kind === 'unusable') throw unusable(reference, parsed.what, parsed.hint)
     if (parsed.kind === 'image') {
       return {manifest: {...descriptor, mediaType: parsed.mediaType}, image: parsed, digest, endpoints}

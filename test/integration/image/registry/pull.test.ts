@@ -155,6 +155,7 @@ describe('an index', () => {
 describe('what is no image for here', () => {
   const config = {mediaType: 'application/vnd.oci.image.config.v1+json', digest: `sha256:${'0'.repeat(64)}`, size: 1}
   const oci = 'application/vnd.oci.image.manifest.v1+json'
+  const buildkit = {...config, mediaType: 'application/vnd.buildkit.cacheconfig.v0'}
   test.each<[string, string, object, string]>([
     [
       'schema 1',
@@ -168,6 +169,13 @@ describe('what is no image for here', () => {
       oci,
       {config: {...config, mediaType: 'application/vnd.cncf.helm.config.v1+json'}, layers: []},
       'is no container image but application/vnd.cncf.helm',
+    ],
+    ['a cache of BuildKit', oci, {config: buildkit, layers: []}, 'is a build cache of BuildKit'],
+    [
+      'its older form',
+      'application/vnd.oci.image.index.v1+json',
+      {manifests: [config, buildkit]},
+      'is a build cache of BuildKit',
     ],
     ['a strange layer', oci, {config, layers: [{...config, mediaType: 'text/html'}]}, 'cannot be unpacked'],
     ['a digest that is a path', oci, {config: {...config, digest: 'sha256:../../x'}, layers: []}, 'malformed'],
