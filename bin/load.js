@@ -7,8 +7,11 @@ const {Script} = require('node:vm')
 
 exports.bundle = join(__dirname, '../dist/stack.cjs')
 
-/** Where the build keeps what V8 made of the bundle: half of a short command would be compiling. */
-exports.codeOf = file => `${file}.code`
+/**
+ * Where the build keeps what V8 made of the bundle: half of a short command would be compiling. With other options V8
+ * does not take it.
+ */
+exports.codeOf = file => [file, ...process.execArgv, 'code'].join('.')
 
 const head = '(function (exports, require, module, __filename, importBeside) {'
 

@@ -91,7 +91,11 @@ export async function bundle(target = `${root}dist`) {
   ])
   await rm(target, {recursive: true, force: true})
   await rename(beside, target)
-  execFileSync(process.execPath, [`${root}scripts/keep-code.mjs`, `${target}/stack.cjs`], {stdio: 'inherit'})
+  const daemonOptions = JSON.parse(await readFile(`${root}src/engine/api/daemon-options.json`, 'utf8'))
+  for (const options of [[], daemonOptions]) {
+    const words = [...options, `${root}scripts/keep-code.mjs`, `${target}/stack.cjs`]
+    execFileSync(process.execPath, words, {stdio: 'inherit'})
+  }
 }
 
 async function bundleProgram(outfile) {

@@ -6,6 +6,7 @@ import {fileURLToPath} from 'node:url'
 import {delay} from '../../base/delay.ts'
 import {StackError, within} from '../../base/error.ts'
 import {readText} from '../../base/file.ts'
+import daemonOptions from './daemon-options.json' with {type: 'json'}
 
 export type DaemonPlaces = {readonly socket: string; readonly log: string}
 
@@ -16,8 +17,8 @@ export type StartOptions = DaemonPlaces & {
 }
 
 const pause = 5
-/** In MB, a quarter of V8's own: the buffers of a pull are let go sooner, and a daemon that has started much is smaller. */
-const youngGeneration = '--max-semi-space-size=4'
+/** Of Node. A young generation a quarter of V8's own: a pull lets go of its buffers sooner, and much work needs less. */
+const options: readonly string[] = daemonOptions
 
 /** Starts our daemon, detached from this process and its terminal; resolves when its socket takes connections. */
 export async function startDaemon({socket, log, environment, patience = 5000}: StartOptions): Promise<void> {
@@ -47,7 +48,7 @@ function launch({log}: DaemonPlaces, environment: NodeJS.ProcessEnv) {
   mkdirSync(dirname(log), {recursive: true, mode: 0o711})
   const out = openSync(log, 'a', 0o600)
   try {
-    return spawn(process.execPath, [youngGeneration, program, 'daemon'], {
+    return spawn(process.execPath, [...options, program, 'daemon'], {
       cwd: '/',
       detached: true,
       env: environment,

@@ -66,7 +66,7 @@ test('a build whose daemon is killed at any moment leaves nothing that the next 
     readdirSync('/proc').filter(pid => {
       if (!/^\d+$/.test(pid)) return false
       try {
-        return /stack\.mjs\0daemon\0$/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+        return /bin\/stack\0daemon\0$/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
       } catch {
         return false
       }

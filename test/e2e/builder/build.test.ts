@@ -1,6 +1,6 @@
 import {spawnSync} from 'node:child_process'
 import {existsSync, readdirSync, readFileSync} from 'node:fs'
-import {mkdir} from 'node:fs/promises'
+import {mkdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {expect, test} from 'vitest'
 import {eventually, Workplace} from '../../support/stack.ts'
@@ -22,6 +22,9 @@ const left = () => ({
 test('the example is built from source, runs, and only what a change touches is done again', async () => {
   await using place = await Workplace.make('examples/build-node')
   const page = async () => (await fetch('http://127.0.0.1:8082', {headers: {connection: 'close'}})).text()
+  // Nobody has built this one before.
+  const source = join(place.directory, 'src/page.html')
+  await writeFile(source, `${await readFile(source, 'utf8')}<!-- ${place.directory} -->\n`)
   const first = await place.stack('up', '-d')
   expect(first).toMatchObject({code: 0})
   expect(first.all).toContain('dist/server.mjs: version 1.0.0')

@@ -30,7 +30,7 @@ test('a daemon that is killed during a step: the next one clears it away', async
   place.start('build')
   const sleeping = () => commands().some(each => each.command === 'sleep 123456 ')
   await eventually(sleeping, {what: 'the step'})
-  const daemon = commands().find(each => /stack\.mjs daemon $/.test(each.command))
+  const daemon = commands().find(each => /bin\/stack daemon $/.test(each.command))
   process.kill(daemon!.pid, 'SIGKILL')
   await eventually(() => !sleeping(), {what: 'the end of its program'})
   await eventually(() => readdirSync(join(state(), 'containers')).filter(each => !each.startsWith('.')).length === 0)
