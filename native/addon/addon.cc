@@ -59,8 +59,8 @@ Napi::Value create_netns(const Napi::CallbackInfo& info) {
 
 Napi::Value delete_netns(const Napi::CallbackInfo& info) {
   const Arguments options(info);
-  return promise(info.Env(), [path = options.text("path"), pins = options.text_or_empty("pins")] {
-    ::delete_netns(path, pins);
+  return promise(info.Env(), [paths = options.texts("paths"), pins = options.text_or_empty("pins")] {
+    ::delete_netns(paths, pins);
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #include "../base/kernel.h"
 #include "../base/sys_error.h"
@@ -30,12 +31,37 @@ void pin(const Fd& netns, const std::string& path) {
   }
 }
 
+// EINVAL: a file that a crash left before a namespace was pinned to it.
+bool is_unmounted() { return errno == EINVAL || errno == ENOENT; }
+
+void remove(const std::string& path) {
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return;
+  // What a crash left of where they were gathered.
+  check(errno == EISDIR ? ::rmdir(path.c_str()) : -1, "remove network namespace", path);
+}
+
 void unpin(const std::string& path) {
-  // EINVAL: a file that a crash left before the namespace was pinned to it.
-  if (::umount2(path.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0 && errno != EINVAL) {
+  if (::umount2(path.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0 && !is_unmounted()) {
     throw SysError("unpin network namespace", path);
   }
-  check(::unlink(path.c_str()), "remove network namespace", path);
+  remove(path);
+}
+
+// After an unmount the kernel waits until every processor has seen it. Moved into one mount they go together.
+void unpin_together(const std::vector<std::string>& paths) {
+  const std::string& first = paths.front();
+  const std::string gathered = first.substr(0, first.rfind('/') + 1) + ".gone-" + std::to_string(::gettid());
+  check(::mkdir(gathered.c_str(), 0700), "create", gathered);
+  check(::mount("tmpfs", gathered.c_str(), "tmpfs", 0, "mode=0700"), "mount", gathered);
+  for (std::size_t index = 0; index < paths.size(); ++index) {
+    const std::string to = gathered + "/" + std::to_string(index);
+    const Fd place(check(::open(to.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0400), "create", to));
+    if (::mount(paths[index].c_str(), to.c_str(), nullptr, MS_MOVE, nullptr) != 0 && !is_unmounted()) {
+      throw SysError("unpin network namespace", paths[index]);
+    }
+    remove(paths[index]);
+  }
+  unpin(gathered);
 }
 
 }  // namespace
@@ -50,12 +76,16 @@ void create_netns(const std::string& path, const std::string& pins) {
   });
 }
 
-void delete_netns(const std::string& path, const std::string& pins) {
-  if (pins.empty()) return unpin(path);
+void delete_netns(const std::vector<std::string>& paths, const std::string& pins) {
+  if (paths.empty()) return;
   const Fd place = open_namespace(pins);
   on_own_thread([&] {
     enter(place);
-    unpin(path);
+    if (paths.size() == 1) {
+      unpin(paths.front());
+    } else {
+      unpin_together(paths);
+    }
     return true;
   });
 }

@@ -14,8 +14,8 @@ export type Native = {
    * a file that openPins was given, the path is one in there: `/NAME`.
    */
   createNetns(options: {path: string; pins?: string}): Promise<void>
-  /** Unpins: unmounts and removes the file. A missing one is ENOENT. */
-  deleteNetns(options: {path: string; pins?: string}): Promise<void>
+  /** Unpins, all of them at once: unmounts and removes the files, of one directory. Missing ones are fine. */
+  deleteNetns(options: {paths: readonly string[]; pins?: string}): Promise<void>
   /**
    * Makes, or finds, a mount namespace with an empty file system of its own, held by `file`, the only one of its
    * directory. Gives a descriptor of its root: what is mounted there is seen through it, and nowhere else.

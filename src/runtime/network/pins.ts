@@ -1,5 +1,6 @@
 import {closeSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync, symlinkSync} from 'node:fs'
 import {basename, dirname, join} from 'node:path'
+import {setImmediate} from 'node:timers/promises'
 import {errnoOf} from '../../base/error.ts'
 import {native} from '../../native/binding.ts'
 import {asNetworkError} from './bridge.ts'
@@ -21,7 +22,9 @@ const namespaceFile = 0x6e736673
  */
 export class Pins {
   readonly #parts: PinsParts
-  readonly #going = new Map<string, Promise<void>>()
+  #leaving = new Set<string>()
+  #going = new Set<string>()
+  #clearing: Promise<void> | undefined
   #descriptor: Promise<number> | undefined
 
   constructor(parts: PinsParts) {
@@ -64,28 +67,38 @@ export class Pins {
 
   /** Gone already is a success. The kernel removes the links with it, a moment later. */
   async remove(path: string): Promise<void> {
-    if (this.#descriptor === undefined) return
-    try {
-      await native().deleteNetns(this.#inside(path))
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw asNetworkError(error)
+    await this.#delete([path])
+  }
+
+  /**
+   * The kernel takes some ten milliseconds, which nobody needs to wait for but who wants the same one, or the bridge gone;
+   * and no longer for many, so they go together.
+   */
+  release(path: string): void {
+    this.#leaving.add(path)
+    this.#clearing ??= this.#clear().finally(() => {
+      this.#clearing = undefined
+    })
+  }
+
+  async #clear(): Promise<void> {
+    while (this.#leaving.size > 0) {
+      // What is released meanwhile goes with the next.
+      await setImmediate()
+      this.#going = this.#leaving
+      this.#leaving = new Set()
+      const paths = [...this.#going]
+      await this.#delete(paths).catch(error => this.#parts.warn(`remove network namespaces ${paths.join(', ')}`, error))
+      this.#going = new Set()
     }
   }
 
-  /** The kernel takes some ten milliseconds, which nobody needs to wait for but who wants the same one, or the bridge gone. */
-  release(path: string): void {
-    const going = this.remove(path)
-      .catch(error => this.#parts.warn(`remove the network namespace ${path}`, error))
-      .finally(() => this.#going.delete(path))
-    this.#going.set(path, going)
-  }
-
   async gone(path: string): Promise<void> {
-    await this.#going.get(path)
+    while (this.#leaving.has(path) || this.#going.has(path)) await this.#clearing
   }
 
   async settled(): Promise<void> {
-    await Promise.all(this.#going.values())
+    await this.#clearing
   }
 
   /** Leaves nothing but what is still held, for the next daemon. */
@@ -113,6 +126,14 @@ export class Pins {
     rmSync(this.#parts.directory, {recursive: true, force: true})
     symlinkSync(`/proc/${process.pid}/fd/${descriptor}`, this.#parts.directory)
     return descriptor
+  }
+
+  async #delete(paths: readonly string[]): Promise<void> {
+    if (this.#descriptor === undefined) return
+    const inside = paths.map(each => join('/', basename(each)))
+    await native()
+      .deleteNetns({paths: inside, pins: this.#parts.file})
+      .catch(error => Promise.reject(asNetworkError(error)))
   }
 
   #inside(path: string): {path: string; pins: string} {

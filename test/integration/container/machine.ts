@@ -242,7 +242,7 @@ function loopbackNetworks(paths: Paths): Networks {
     unpublish: async () => undefined,
     async detach(id) {
       const {netns} = paths.container(id)
-      if (isMounted(netns)) await native().deleteNetns({path: netns})
+      if (isMounted(netns)) await native().deleteNetns({paths: [netns]})
     },
     endpoints: () => [],
     published: () => [],

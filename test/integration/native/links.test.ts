@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process'
-import {existsSync, mkdtempSync, writeFileSync} from 'node:fs'
+import {existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, expect, test} from 'vitest'
@@ -25,7 +25,7 @@ afterEach(async () => {
 async function netns(name: string): Promise<string> {
   const path = join(directory, name)
   await addon.createNetns({path})
-  undo.push(() => addon.deleteNetns({path}))
+  undo.push(() => addon.deleteNetns({paths: [path]}))
   return path
 }
 
@@ -53,15 +53,44 @@ test('a namespace has only lo, which is up, and is gone when it is unpinned', as
   const links = await addon.listLinks({netns: path})
   expect(links).toMatchObject([{name: 'lo', up: true}])
   await expect(addon.createNetns({path})).rejects.toMatchObject({code: 'EEXIST', subject: path})
-  await addon.deleteNetns({path})
+  await addon.deleteNetns({paths: [path]})
   expect(existsSync(path)).toBe(false)
-  await expect(addon.deleteNetns({path})).rejects.toMatchObject({code: 'ENOENT'})
+  await addon.deleteNetns({paths: [path]})
+})
+
+test('many namespaces go at once, and leave nothing', async () => {
+  const names = ['one', 'two', 'three']
+  const paths = names.map(each => join(directory, each))
+  for (const path of paths.slice(0, 2)) await addon.createNetns({path})
+  writeFileSync(paths[2]!, '')
+  const before = readFileSync('/proc/self/mounts', 'utf8').split('\n').length
+  await addon.deleteNetns({paths: [...paths, join(directory, 'missing')]})
+  expect(readdirSync(directory)).toEqual([])
+  expect(readFileSync('/proc/self/mounts', 'utf8').split('\n').length).toBe(before - 2)
+})
+
+test('in a mount namespace of their own they are seen through its directory, and by nobody else', async () => {
+  const file = join(directory, 'pins/mounts')
+  const mounts = () => readFileSync('/proc/self/mounts', 'utf8')
+  const before = mounts()
+  const root = `/proc/self/fd/${await addon.openPins({file})}`
+  await addon.createNetns({path: '/one', pins: file})
+  expect(await addon.listLinks({netns: `${root}/one`})).toMatchObject([{name: 'lo'}])
+  expect(mounts().split('\n').length, 'the file that holds them and its directory').toBe(before.split('\n').length + 2)
+  const again = `/proc/self/fd/${await addon.openPins({file})}`
+  expect(readdirSync(again)).toEqual(['one'])
+  await addon.createNetns({path: '/two', pins: file})
+  await addon.deleteNetns({paths: ['/one', '/two'], pins: file})
+  expect(readdirSync(root)).toEqual([])
+  await addon.closePins({file})
+  expect(mounts()).toBe(before)
+  expect(existsSync(join(directory, 'pins'))).toBe(false)
 })
 
 test('a file that no namespace was pinned to is removed all the same', async () => {
   const path = join(directory, 'left')
   writeFileSync(path, '')
-  await addon.deleteNetns({path})
+  await addon.deleteNetns({paths: [path]})
   expect(existsSync(path)).toBe(false)
 })
 

@@ -228,7 +228,7 @@ export async function outside(): Promise<AsyncDisposable & {netns: string; host:
     address: '198.51.100.2',
     async [Symbol.asyncDispose]() {
       await native().deleteLink({name: 'out0'})
-      await native().deleteNetns({path: netns})
+      await native().deleteNetns({paths: [netns]})
     },
   }
 }

@@ -95,7 +95,8 @@ test('an address is kept over attach, a restart of the daemon and a reboot', asy
   expect(here.networks.endpoints(later.id)[0]?.address).not.toBe(before[0]?.address)
   // What a reboot takes: namespaces, links and rules.
   await here.networks.close()
-  for (const each of [web, later]) await native().deleteNetns(pinned(paths.container(each.id).netns))
+  const {pins} = paths
+  await native().deleteNetns({paths: [web, later].map(each => pinned(paths.container(each.id).netns).path), pins})
   for (const each of (await links()).filter(link => link.kind === 'bridge'))
     await native().deleteLink({name: each.name})
   run('host', 'nft', 'flush', 'ruleset')
