@@ -1,6 +1,8 @@
 // The whole surface: types and sentences for each export stand in src/native/binding.ts.
 #include <napi.h>
 
+#include <filesystem>
+
 #include "../bpf/devices.h"
 #include "../bpf/services.h"
 #include "../mounts/mount.h"
@@ -204,6 +206,14 @@ Napi::Value unmount(const Napi::CallbackInfo& info) {
   return promise(info.Env(), [target = Arguments(info).text("target")] { ::unmount(target); });
 }
 
+Napi::Value remove_tree(const Napi::CallbackInfo& info) {
+  return promise(info.Env(), [path = Arguments(info).text("path")] {
+    std::error_code failure;
+    std::filesystem::remove_all(path, failure);
+    if (failure) throw SysError("remove", path, failure.value());
+  });
+}
+
 Napi::Value run_program(const Napi::CallbackInfo& info) {
   const Arguments options(info);
   Program program{.file = options.text("file"),
@@ -330,6 +340,7 @@ Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   publish("attachDeviceProgram", attach_device_program);
   publish("mount", mount);
   publish("unmount", unmount);
+  publish("removeTree", remove_tree);
   publish("runProgram", run_program);
   publish("attachServices", attach_services);
   publish("detachServices", detach_services);

@@ -1,4 +1,4 @@
-import {access, rm, writeFile} from 'node:fs/promises'
+import {existsSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import type {ContainerRecord, ExitRecord} from '../model/container.ts'
 import {type HealthCheckParts, HealthChecks} from './healthchecks.ts'
@@ -28,11 +28,7 @@ export class Supervisor {
   /** After the runtime has loaded: goes on with what runs, and starts again what should run and does not. */
   async adopt(): Promise<void> {
     for (const record of this.#options.runtime.containers.list()) {
-      const stopped = await access(this.#marker(record.id)).then(
-        () => true,
-        () => false,
-      )
-      if (stopped) this.#stopped.add(record.id)
+      if (existsSync(this.#marker(record.id))) this.#stopped.add(record.id)
       const state = this.#options.runtime.containers.state(record.id)
       if (state.status === 'running') this.health.begin(record)
       else if (state.startedAt > 0)
@@ -43,7 +39,7 @@ export class Supervisor {
   async start(record: ContainerRecord, options: {hold?: boolean; env?: readonly string[]} = {}): Promise<void> {
     this.#cancel(record.id)
     this.#stopped.delete(record.id)
-    await rm(this.#marker(record.id), {force: true})
+    rmSync(this.#marker(record.id), {force: true})
     await this.#options.runtime.containers.start(record.id, options)
     this.#started(record)
   }
@@ -53,7 +49,11 @@ export class Supervisor {
     this.#cancel(id)
     if (this.#stopped.has(id)) return
     this.#stopped.add(id)
-    await writeFile(this.#marker(id), '').catch(() => undefined)
+    try {
+      writeFileSync(this.#marker(id), '')
+    } catch {
+      // It goes down all the same, on a full disk too, or while it is being removed.
+    }
   }
 
   forget(id: string): void {

@@ -81,6 +81,8 @@ export type Native = {
     input: Uint8Array
     log: string
   }): Promise<{output: string; status: number}>
+  /** Removes a file, or a directory with all that is in it; links are not followed. A missing one is fine. */
+  removeTree(options: {path: string}): Promise<void>
   /** Another address of a link (`10.1.0.9/32`). EEXIST where it is there. */
   addAddress(options: {link: string; address: string}): Promise<void>
   /** EADDRNOTAVAIL where it is not there, ENODEV without the link. */

@@ -5,6 +5,9 @@ import {sha256} from '../base/hash.ts'
 export type Paths = ReturnType<typeof pathsOf>
 
 export function pathsOf({state, run}: {state: string; run: string}) {
+  const containers = join(state, 'containers')
+  const runContainers = join(run, 'containers')
+  const netnsDirectory = join(run, 'netns')
   return {
     state,
     run,
@@ -12,33 +15,38 @@ export function pathsOf({state, run}: {state: string; run: string}) {
     /** A directory with nothing but another name of the socket, for containers that are given it. */
     apiDirectory: join(run, 'api'),
     images: join(state, 'images'),
-    containers: join(state, 'containers'),
+    containers,
     networks: join(state, 'networks'),
     volumes: join(state, 'volumes'),
-    netnsDirectory: join(run, 'netns'),
+    netnsDirectory,
     /** Of the mount namespace that `netnsDirectory` is in. */
     pins: join(run, 'pins', 'mounts'),
-    runContainers: join(run, 'containers'),
+    runContainers,
     daemonLog: join(state, 'daemon.log'),
     /** The abstract socket that the daemon of this run directory holds. */
     daemonLock: `stack-daemon-${sha256(run).slice(0, 16)}`,
     /** The one that makes a single monitor of many wake a daemon. */
     wakeLock: `stack-wake-${sha256(run).slice(0, 16)}`,
-    container: (id: string) => ({
-      directory: join(state, 'containers', id),
-      config: join(state, 'containers', id, 'config.json'),
-      upper: join(state, 'containers', id, 'upper'),
-      work: join(state, 'containers', id, 'work'),
-      files: join(state, 'containers', id, 'files'),
-      log: join(state, 'containers', id, 'log'),
-      exit: join(state, 'containers', id, 'exit'),
-      error: join(state, 'containers', id, 'error'),
-      runDirectory: join(run, 'containers', short(id)),
-      control: join(run, 'containers', short(id), 'control.sock'),
-      pid: join(run, 'containers', short(id), 'pid'),
-      netns: join(run, 'netns', short(id)),
-      network: join(state, 'containers', id, 'network.json'),
-    }),
+    // Asked for several times at each start: joined by hand, which takes a tenth of the time.
+    container: (id: string) => {
+      const directory = `${containers}/${id}`
+      const runDirectory = `${runContainers}/${short(id)}`
+      return {
+        directory,
+        config: `${directory}/config.json`,
+        upper: `${directory}/upper`,
+        work: `${directory}/work`,
+        files: `${directory}/files`,
+        log: `${directory}/log`,
+        exit: `${directory}/exit`,
+        error: `${directory}/error`,
+        network: `${directory}/network.json`,
+        runDirectory,
+        control: `${runDirectory}/control.sock`,
+        pid: `${runDirectory}/pid`,
+        netns: `${netnsDirectory}/${short(id)}`,
+      }
+    },
     volume: (name: string) => ({
       directory: join(state, 'volumes', name),
       record: join(state, 'volumes', name, 'volume.json'),

@@ -87,7 +87,7 @@ export class Lifetimes {
     entry.exit = exit
     entry.failure = failure
     for (const listener of this.listeners) listener(record.id, exit)
-    await this.#parts.store.markTold(record.id)
+    this.#parts.store.markTold(record.id)
     return exit
   }
 

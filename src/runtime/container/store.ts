@@ -1,11 +1,11 @@
 import {randomBytes} from 'node:crypto'
-import {chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync} from 'node:fs'
-import {mkdir, readdir, rename, rm, writeFile} from 'node:fs/promises'
+import {chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs'
+import {mkdir, readdir} from 'node:fs/promises'
 import {join} from 'node:path'
-import {errnoOf} from '../../base/error.ts'
-import {readJson, readText, writeWhole} from '../../base/file.ts'
+import {readJson, readSmall, readText, writeWhole} from '../../base/file.ts'
 import type {ContainerRecord, ExitRecord, MountRecord} from '../../model/container.ts'
 import type {Image} from '../../model/image.ts'
+import {native} from '../../native/binding.ts'
 import type {Paths} from '../paths.ts'
 import type {StartFailure} from './entry.ts'
 import {overlaysOf} from './layers.ts'
@@ -49,7 +49,7 @@ export class ContainerStore {
       for (const mount of record.mounts) if (mount.type === 'file') writeGranted(paths.files, mount, files)
       await this.write(record)
     } catch (error) {
-      await rm(paths.directory, {recursive: true, force: true})
+      await native().removeTree({path: paths.directory})
       throw error
     }
   }
@@ -61,8 +61,8 @@ export class ContainerStore {
   /** What the last run left, and whether somebody has been told of its end. */
   async readEnd(id: string): Promise<{exit?: ExitRecord; failure?: StartFailure; wasTold: boolean; hasRun: boolean}> {
     const paths = this.#paths.container(id)
-    const exit = await readJson<ExitRecord>(paths.exit)
-    const failure = await readJson<StartFailure>(paths.error)
+    const exit = parsed<ExitRecord>(paths.exit)
+    const failure = parsed<StartFailure>(paths.error)
     return {
       ...(exit === undefined ? {} : {exit}),
       ...(failure === undefined ? {} : {failure}),
@@ -82,8 +82,8 @@ export class ContainerStore {
 
   async recordFailure(id: string, failure: StartFailure): Promise<void> {
     const paths = this.#paths.container(id)
-    await rm(begun(paths.directory), {force: true})
-    await rm(paths.runDirectory, {recursive: true, force: true})
+    rmSync(begun(paths.directory), {force: true})
+    await this.clearRun(id)
     await writeWhole(paths.error, JSON.stringify(failure))
   }
 
@@ -102,11 +102,13 @@ export class ContainerStore {
 
   /** After an end: the run directory goes; what is kept says how it ended. */
   async clearRun(id: string): Promise<void> {
-    await rm(this.#paths.container(id).runDirectory, {recursive: true, force: true})
+    const {runDirectory} = this.#paths.container(id)
+    if (existsSync(runDirectory)) await native().removeTree({path: runDirectory})
   }
 
-  async markTold(id: string): Promise<void> {
-    await writeFile(told(this.#paths.container(id).directory), '').catch(ignoreMissing)
+  markTold(id: string): void {
+    const {directory} = this.#paths.container(id)
+    if (existsSync(directory)) writeFileSync(told(directory), '')
   }
 
   /** Out of sight at once; the files are deleted afterwards. */
@@ -122,13 +124,17 @@ export class ContainerStore {
 
   async #discard(id: string): Promise<void> {
     const gone = join(this.#trash, `${id}.${randomBytes(4).toString('hex')}`)
-    await rename(this.#paths.container(id).directory, gone).catch(ignoreMissing)
+    const {directory} = this.#paths.container(id)
+    if (!existsSync(directory)) return
+    renameSync(directory, gone)
     this.#delete(gone)
   }
 
   #delete(path: string): void {
     // A failure leaves it in the trash, which the next load empties.
-    const deleting = rm(path, {recursive: true, force: true, maxRetries: 3}).catch(() => undefined)
+    const deleting = native()
+      .removeTree({path})
+      .catch(() => undefined)
     this.#deleting.add(deleting)
     deleting.finally(() => this.#deleting.delete(deleting))
   }
@@ -156,6 +162,7 @@ function writeGranted(directory: string, mount: FileMount, files: readonly Uint8
   chmodSync(path, mount.mode)
 }
 
-function ignoreMissing(error: unknown): void {
-  if (errnoOf(error) !== 'ENOENT') throw error
+function parsed<T>(path: string): T | undefined {
+  const text = readSmall(path)
+  return text === undefined ? undefined : (JSON.parse(text) as T)
 }

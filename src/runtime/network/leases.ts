@@ -1,4 +1,5 @@
-import {readdir, rm} from 'node:fs/promises'
+import {rmSync} from 'node:fs'
+import {readdir} from 'node:fs/promises'
 import {readJson, writeWhole} from '../../base/file.ts'
 import type {Endpoint} from '../../model/network.ts'
 import type {Paths} from '../paths.ts'
@@ -135,7 +136,7 @@ export class Leases {
 
   async free(container: string): Promise<void> {
     this.drop(container)
-    await rm(this.#paths.container(container).network, {force: true})
+    rmSync(this.#paths.container(container).network, {force: true})
   }
 }
 

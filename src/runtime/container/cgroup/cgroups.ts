@@ -1,4 +1,4 @@
-import {mkdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs'
+import {existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs'
 import {isAbsolute, join, normalize} from 'node:path/posix'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {errnoOf, StackError} from '../../../base/error.ts'
@@ -175,6 +175,8 @@ async function confineDevices(
 const longestRemoval = 2000
 
 async function removeDirectory(directory: string): Promise<void> {
+  // The second time, at the removal: an error would cost more than the look.
+  if (!existsSync(directory)) return
   for (let waited = 0, pause = 1; ; waited += pause, pause = Math.min(pause * 2, 50)) {
     if (!attempt(() => rmdirSync(directory), 'ENOENT', 'ENOTEMPTY')) return
     if (waited > longestRemoval) throw new StackError('io', `cgroup ${directory} still has processes`)
