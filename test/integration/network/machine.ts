@@ -4,6 +4,7 @@ import {once} from 'node:events'
 import {mkdir, rm} from 'node:fs/promises'
 import {basename, join} from 'node:path'
 import {promisify} from 'node:util'
+import {takeLock} from '../../../src/base/lock.ts'
 import type {ContainerRecord, PortBinding} from '../../../src/model/container.ts'
 import type {NetworkRecord} from '../../../src/model/network.ts'
 import {native} from '../../../src/native/binding.ts'
@@ -51,6 +52,9 @@ export async function machine({services = true, containersPerBridge = 1000} = {}
     await networks.load()
     return networks
   }
+  // As a daemon has it: one of another test may be about to leave.
+  const lock = await takeLock(paths.daemonLock, 10_000)
+  if (lock === undefined) throw new Error('a daemon of another test does not leave')
   const here: Machine = {
     networks: await open(),
     warnings,
@@ -71,6 +75,7 @@ export async function machine({services = true, containersPerBridge = 1000} = {}
       for (const each of here.networks.list()) await here.networks.remove(each.id)
       await here.networks.close()
       for (const each of [paths.state, paths.run]) await rm(each, {recursive: true, force: true})
+      lock.release()
     },
   }
   return here
