@@ -38,8 +38,10 @@ export async function stop(
 }
 
 export async function kill(daemon: Daemon, record: ContainerRecord, signal: string): Promise<void> {
+  const isRestarting = !isUp(daemon, record) && daemon.supervisor.isRestarting(record.id)
+  if (isRestarting) await daemon.supervisor.keepDown(record.id)
   if (!isUp(daemon, record)) {
-    if (daemon.supervisor.isRestarting(record.id)) return daemon.supervisor.keepDown(record.id)
+    if (isRestarting) return
     throw new StackError('conflict', `Cannot kill container: ${record.name}: Container ${record.id} is not running`)
   }
   const number = signalNumber(signal || 'SIGKILL')
@@ -55,6 +57,7 @@ export async function remove(
   record: ContainerRecord,
   options: {force: boolean; volumes: boolean},
 ): Promise<void> {
+  if (options.force) await daemon.supervisor.keepDown(record.id)
   if (isUp(daemon, record)) {
     if (!options.force) {
       throw new StackError(

@@ -6,7 +6,13 @@ import {isCalm, judge} from './restart.ts'
 
 export type SupervisorOptions = HealthCheckParts
 
-type Watched = {attempts: number; restarts: number; timer?: NodeJS.Timeout}
+type Watched = {
+  attempts: number
+  restarts: number
+  timer?: NodeJS.Timeout
+  /** A restart that has begun. */
+  starting?: Promise<void>
+}
 
 /**
  * Keeps containers as their policies want them: judges each end, restarts, probes health. What it must remember over
@@ -44,16 +50,18 @@ export class Supervisor {
     this.#started(record)
   }
 
-  /** The user wants it to stay down: no policy brings it back. */
+  /** The user wants it to stay down: no policy brings it back. A restart that has begun has ended then: it may run. */
   async keepDown(id: string): Promise<void> {
     this.#cancel(id)
-    if (this.#stopped.has(id)) return
-    this.#stopped.add(id)
-    try {
-      writeFileSync(this.#marker(id), '')
-    } catch {
-      // It goes down all the same, on a full disk too, or while it is being removed.
+    if (!this.#stopped.has(id)) {
+      this.#stopped.add(id)
+      try {
+        writeFileSync(this.#marker(id), '')
+      } catch {
+        // It goes down all the same, on a full disk too, or while it is being removed.
+      }
     }
+    await this.#watched.get(id)?.starting
   }
 
   forget(id: string): void {
@@ -67,13 +75,14 @@ export class Supervisor {
     return this.#watched.get(id)?.restarts ?? 0
   }
 
-  /** Waiting for its next start. */
+  /** Waiting for its next start, or about to run. */
   isRestarting(id: string): boolean {
-    return this.#watched.get(id)?.timer !== undefined
+    const watched = this.#watched.get(id)
+    return watched !== undefined && isWaiting(watched)
   }
 
   anyRestarting(): boolean {
-    return [...this.#watched.values()].some(each => each.timer !== undefined)
+    return [...this.#watched.values()].some(isWaiting)
   }
 
   /** The next end of a container. */
@@ -111,12 +120,14 @@ export class Supervisor {
     const stoppedByUser = this.#stopped.has(record.id)
     const verdict = judge(record.host.restart, {exitCode: exit.code, ranFor, attempts: watched.attempts, stoppedByUser})
     if (!verdict.restart) return
-    watched.timer = setTimeout(() => void this.#restart(record.id, watched), verdict.after)
+    watched.timer = setTimeout(() => {
+      delete watched.timer
+      watched.starting = this.#restart(record.id, watched).finally(() => delete watched.starting)
+    }, verdict.after)
   }
 
   async #restart(id: string, watched: Watched): Promise<void> {
     const record = this.#options.runtime.containers.get(id)
-    delete watched.timer
     if (record === undefined) return
     watched.attempts += 1
     watched.restarts += 1
@@ -148,6 +159,8 @@ export class Supervisor {
     return join(this.#options.runtime.paths.container(id).directory, 'stopped')
   }
 }
+
+const isWaiting = ({timer, starting}: Watched): boolean => timer !== undefined || starting !== undefined
 
 /** What an event says of its container: image, name, and every label. */
 export const attributesOf = (record: ContainerRecord): Readonly<Record<string, string>> => ({

@@ -17,6 +17,7 @@ const project = async (compose: string, files: Readonly<Record<string, string>> 
 type Inspected = {
   readonly Name: string
   readonly RestartCount: number
+  readonly State: {readonly Status: string}
   readonly Config: {readonly Labels: Record<string, string>; readonly ExposedPorts: Record<string, object>}
 }
 async function inspect(here: Workplace, service: string): Promise<Inspected> {
@@ -75,6 +76,23 @@ describe('the end of a container', () => {
       expect((await inspect(here, 'web')).RestartCount).toBe(RestartCount)
     },
   )
+})
+
+test('one that is restarted all the time stays down from when it is stopped, at whatever moment', async () => {
+  const policy = 'deploy: {restart_policy: {condition: any, delay: 1ms}}'
+  const here = await project(`services:\n  web:\n    image: host://\n    command: "true"\n    ${policy}\n`)
+  for (let round = 0; round < 6; round++) {
+    await here.stack('up', '-d')
+    await new Promise(resolve => setTimeout(resolve, 100 + 7 * round))
+    expect(await here.stack('stop')).toMatchObject({code: 0})
+    const {RestartCount, State} = await inspect(here, 'web')
+    expect(State.Status).toBe('exited')
+    await new Promise(resolve => setTimeout(resolve, 100))
+    expect(await inspect(here, 'web')).toMatchObject({RestartCount, State: {Status: 'exited'}})
+  }
+  await here.stack('up', '-d')
+  expect(await here.stack('rm', '-f', '-s')).toMatchObject({code: 0})
+  expect(await states(here)).toEqual([])
 })
 
 describe('depends_on', () => {
