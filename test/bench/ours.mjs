@@ -44,8 +44,7 @@ export const daemonPid = () =>
   Number(
     readdirSync('/proc').find(name => {
       try {
-        const [, file, word] = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')
-        return /^\d+$/.test(name) && file?.endsWith('/bin/stack') && word === 'daemon'
+        return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8').endsWith('/bin/stack\0daemon\0')
       } catch {
         return false
       }

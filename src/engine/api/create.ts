@@ -22,7 +22,7 @@ export async function create(client: Client, spec: ContainerSpec, {isOurs, warn}
   try {
     if (isOld) await connect(client, id, others)
     if (spec.files.length > 0) {
-      const archive = archiveOf(spec.files)
+      const archive = await archiveOf(spec.files)
       await client.ask(docker => docker.getContainer(id).putArchive(archive, {path: '/'}))
     }
   } catch (error) {

@@ -7,7 +7,7 @@ import {runExec} from './exec.ts'
 import {type TarEntry, tarOf} from './tar.ts'
 
 /** Configs and secrets as an archive to unpack at the root: for engines that know nothing of our files. */
-export function archiveOf(files: ContainerSpec['files']): Buffer {
+export function archiveOf(files: ContainerSpec['files']): Promise<Buffer> {
   const entries = files.map(({target, content, uid, gid, mode}): TarEntry => {
     return {kind: 'file', path: target.replace(/^\/+/, ''), uid, gid, mode, data: Buffer.from(content)}
   })
@@ -15,14 +15,14 @@ export function archiveOf(files: ContainerSpec['files']): Buffer {
 }
 
 /** A request for each of our engine, which takes removals as whiteouts; others are asked to run `rm` in the container first. */
-export function changeFiles(
+export async function changeFiles(
   client: Client,
   ids: readonly string[],
   {changes, isOurs}: {readonly changes: readonly FileChange[]; readonly isOurs: boolean},
 ): Promise<Array<PromiseSettledResult<void>>> {
   const gone = changes.filter(({kind}) => kind === 'gone').map(({path}) => path)
   const sent = isOurs ? changes : changes.filter(({kind}) => kind !== 'gone')
-  const archive = tarOf(sent.map(entryOf), Math.floor(Date.now() / 1000))
+  const archive = await tarOf(sent.map(entryOf), Math.floor(Date.now() / 1000))
   const query = {path: '/', copyUIDGID: 'true', ...(isOurs ? {whiteouts: 'true'} : {})}
   const change = async (id: string) => {
     if (!isOurs && gone.length > 0) await removeByProgram(client, id, gone)

@@ -5,7 +5,7 @@ import {tarEntries} from '../../../../src/runtime/image/unpack/tar/entries.ts'
 
 async function readBack(entries: readonly TarEntry[]) {
   async function* bytes() {
-    yield tarOf(entries, 1_700_000_000)
+    yield await tarOf(entries, 1_700_000_000)
   }
   const found: unknown[] = []
   for await (const {entry, data} of tarEntries(bytes(), limitsFrom({}))) {
