@@ -40,24 +40,38 @@ function press(target: EventTarget | null): boolean {
   return true
 }
 
+function follow(on: boolean): void {
+  if (on !== state.follows) act({kind: 'follow', on})
+}
+
+/** The lines that something happens in have some above what is shown. */
+const canGoUp = (target: EventTarget | null) =>
+  target instanceof Element && (target.closest('.lines')?.scrollTop ?? 0) > 0
+
 place.addEventListener('click', ({target}) => press(target))
 place.addEventListener('input', ({target}) => {
   if (target instanceof HTMLInputElement && target.dataset.do === 'filter') act({kind: 'filter', text: target.value})
   if (target instanceof HTMLInputElement && target.dataset.do === 'follow') act({kind: 'follow', on: target.checked})
   if (target instanceof HTMLSelectElement) act({kind: 'choose', service: target.value || undefined})
 })
-// Who scrolls up wants to read; who comes back to the end wants to follow.
+// Who scrolls up wants to read; who comes back to the end wants to follow. Browsers scroll little by little: a line that
+// comes at the beginning of the way up must not lead back.
+let top = 0
 place.addEventListener(
   'scroll',
   ({target}) => {
     if (!(target instanceof Element && target.matches('.lines'))) return
-    const on = target.scrollTop + target.clientHeight > target.scrollHeight - 8
-    if (on !== state.follows) act({kind: 'follow', on})
+    const isAtEnd = target.scrollTop + target.clientHeight > target.scrollHeight - 8
+    const isUp = target.scrollTop < top
+    top = target.scrollTop
+    if (!isAtEnd || !isUp) follow(isAtEnd)
   },
   {capture: true, passive: true},
 )
+place.addEventListener('wheel', ({target, deltaY}) => canGoUp(target) && deltaY < 0 && follow(false), {passive: true})
 document.addEventListener('keydown', event => {
   const {key, target} = event
+  if (canGoUp(target) && ['Home', 'PageUp', 'ArrowUp'].includes(key)) follow(false)
   const isTyping = target instanceof HTMLInputElement || target instanceof HTMLSelectElement
   const isButton = target instanceof SVGElement && (key === 'Enter' || key === ' ')
   if (isButton && press(target)) event.preventDefault()
