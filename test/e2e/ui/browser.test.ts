@@ -105,12 +105,13 @@ test('the output is filtered, by words and by service', async () => {
 test('who scrolls up stays there, who comes back to the end follows', async () => {
   await visits(20)
   const follows = page.getByRole('checkbox', {name: 'newest'})
+  const top = () => page.evaluate('document.querySelector(".lines").scrollTop')
+  await eventually(async () => (await top()) !== 0, {what: 'more lines than there is room for'})
   await page.locator('.lines').focus()
   await page.keyboard.press('Home')
   await eventually(async () => !(await follows.isChecked()), {what: 'no following'})
   const {length} = await lines()
   await eventually(async () => (await lines()).length > length, {what: 'more lines'})
-  const top = () => page.evaluate('document.querySelector(".lines").scrollTop')
   await eventually(async () => (await top()) === 0, {what: 'the first line'})
   // The end moves on while the way to it is shown.
   const isAtEnd = async () => {
