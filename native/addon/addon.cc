@@ -209,8 +209,11 @@ Napi::Value unmount(const Napi::CallbackInfo& info) {
 Napi::Value remove_tree(const Napi::CallbackInfo& info) {
   return promise(info.Env(), [path = Arguments(info).text("path")] {
     std::error_code failure;
-    std::filesystem::remove_all(path, failure);
-    if (failure) throw SysError("remove", path, failure.value());
+    // ENOENT is of something in it that somebody else has removed meanwhile: there may be more.
+    do {
+      std::filesystem::remove_all(path, failure);
+    } while (failure.value() == ENOENT && std::filesystem::exists(path));
+    if (failure && failure.value() != ENOENT) throw SysError("remove", path, failure.value());
   });
 }
 
