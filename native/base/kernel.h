@@ -16,12 +16,19 @@
 
 namespace kernel {
 
-inline Fd openat2(int directory, const std::string& path, int flags, mode_t mode, uint64_t resolve) {
+// Empty, with errno, where it fails: an exception costs more than ten calls of the kernel.
+inline Fd try_openat2(int directory, const std::string& path, int flags, mode_t mode, uint64_t resolve) {
   open_how how{};
   how.flags = static_cast<uint64_t>(flags) | O_CLOEXEC;
   how.mode = mode;
   how.resolve = resolve;
-  return Fd(static_cast<int>(check(syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how), "open", path)));
+  return Fd(static_cast<int>(syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how)));
+}
+
+inline Fd openat2(int directory, const std::string& path, int flags, mode_t mode, uint64_t resolve) {
+  Fd opened = try_openat2(directory, path, flags, mode, resolve);
+  if (!opened) throw SysError("open", path);
+  return opened;
 }
 
 inline Fd fsopen(const char* type) {

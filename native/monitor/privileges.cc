@@ -45,10 +45,10 @@ void set_rlimit(const std::string& name, const std::string& soft, const std::str
 void limit_bounding(uint64_t bounding) {
   for (int capability = 0; capability < 64; ++capability) {
     if ((bounding >> capability & 1) != 0) continue;
-    // EINVAL: the kernel has no capability of this number.
-    if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0 && errno != EINVAL) {
-      throw SysError("drop capability", std::to_string(capability));
-    }
+    if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;
+    // The kernel has no capability of this number, and so none of a higher one.
+    if (errno == EINVAL) break;
+    throw SysError("drop capability", std::to_string(capability));
   }
   check(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "clear ambient capabilities");
 }

@@ -14,26 +14,26 @@ namespace {
 
 // As the kernel has it.
 constexpr int kMostLinks = 40;
+constexpr uint64_t kBelow = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
 
 }  // namespace
 
 void Rootfs::use_current() { root_ = Fd(check(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "open", "/")); }
 
 Fd Rootfs::open(const std::string& path, int flags, mode_t mode) const {
-  return kernel::openat2(root_.get(), path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+  return kernel::openat2(root_.get(), path, flags, mode, kBelow);
 }
 
 std::optional<std::string> Rootfs::link_at(const std::string& path) const {
-  char target[4096];
-  try {
-    Fd link = open(path, O_PATH | O_NOFOLLOW);
-    ssize_t length = ::readlinkat(link.get(), "", target, sizeof target);
-    if (length < 0) return std::nullopt;
-    return std::string(target, static_cast<size_t>(length));
-  } catch (const SysError& error) {
-    if (error.number == ENOENT) return std::nullopt;
-    throw;
+  Fd link = kernel::try_openat2(root_.get(), path, O_PATH | O_NOFOLLOW, 0, kBelow);
+  if (!link) {
+    if (errno == ENOENT) return std::nullopt;
+    throw SysError("open", path);
   }
+  char target[4096];
+  ssize_t length = ::readlinkat(link.get(), "", target, sizeof target);
+  if (length < 0) return std::nullopt;
+  return std::string(target, static_cast<size_t>(length));
 }
 
 // The path without links, those that lead to what is not there included: it is made where they say.
@@ -69,22 +69,37 @@ std::pair<Fd, std::string> Rootfs::parent(const std::string& path) const {
 }
 
 std::optional<Fd> Rootfs::find(const std::string& path) const {
-  try {
-    return open(path);
-  } catch (const SysError& error) {
-    if (error.number == ENOENT || error.number == ENOTDIR) return std::nullopt;
-    throw;
+  Fd found = kernel::try_openat2(root_.get(), path, O_PATH, 0, kBelow);
+  if (found) return found;
+  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+  throw SysError("open", path);
+}
+
+// Makes what only the last part of a path is missing of, as most of what is mounted over is; nothing where more is, or
+// where a link is in its place. Below the new one nobody has put anything yet.
+std::optional<Fd> Rootfs::make_last(const std::string& path, bool is_directory) const {
+  size_t slash = path.find_last_of('/');
+  std::string name = path.substr(slash + 1);
+  if (slash == std::string::npos || name.empty() || name == "." || name == "..") return std::nullopt;
+  auto above = find(slash == 0 ? "/" : path.substr(0, slash));
+  if (!above) return std::nullopt;
+  // The umask is 0 here.
+  if (is_directory) {
+    if (::mkdirat(above->get(), name.c_str(), 0755) < 0) return std::nullopt;
+  } else if (!Fd(::openat(above->get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644))) {
+    return std::nullopt;
   }
+  return Fd(check(::openat(above->get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC), "open", path));
 }
 
 // Opens a directory, making it and its parents where missing.
 Fd Rootfs::directory(const std::string& path) const {
   if (auto there = find(path.empty() ? "/" : path)) return std::move(*there);
+  if (auto made = make_last(path, true)) return std::move(*made);
   std::string walked;
   Fd current = open("/");
   for (const auto& part : split(canonical(path), '/')) {
     walked += "/" + part;
-    // The umask is 0 here.
     if (::mkdirat(current.get(), part.c_str(), 0755) < 0 && errno != EEXIST) throw SysError("mkdir", walked);
     current = open(walked, O_PATH | O_DIRECTORY);
   }
@@ -94,6 +109,7 @@ Fd Rootfs::directory(const std::string& path) const {
 Fd Rootfs::target_like(const std::string& path, bool is_directory) const {
   if (is_directory) return directory(path);
   if (auto there = find(path)) return std::move(*there);
+  if (auto made = make_last(path, false)) return std::move(*made);
   std::string place = canonical(path);
   auto [above, name] = parent(place);
   int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;

@@ -52,6 +52,7 @@ class Rootfs {
   std::optional<Fd> find(const std::string& path) const;
   std::optional<std::string> link_at(const std::string& path) const;
   std::string canonical(const std::string& path) const;
+  std::optional<Fd> make_last(const std::string& path, bool is_directory) const;
   Fd directory(const std::string& path) const;
   Fd target_like(const std::string& path, bool is_directory) const;
   std::pair<Fd, std::string> parent(const std::string& path) const;

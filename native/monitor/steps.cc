@@ -93,8 +93,9 @@ void enter_cgroups(const Program& program) {
   }
 }
 
+// The last ones are looked at first: beside the trees of version 1 the one of version 2 comes last.
 Fd birth_cgroup(const Program& program) {
-  for (size_t index = 0; index < program.size(); ++index) {
+  for (size_t index = program.size(); index-- > 0;) {
     const Step& step = program[index];
     if (step[0] != "cgroup" || ::access((step[1] + "/tasks").c_str(), F_OK) == 0) continue;
     Fd directory(::open(step[1].c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
