@@ -22,6 +22,9 @@ export type Reply = {
   stream(status: number, contentType: string): ServerResponse
 }
 
+/** Which route, and with what: the address is a path with its query. */
+export type RequestLine = {readonly method: string; readonly url: string}
+
 export type Handler = (request: Request, reply: Reply) => void | Promise<void>
 /** Takes the connection over; `hijack` answers with 101 or 200 and gives a raw duplex. */
 export type HijackHandler = (request: Request, hijack: Hijack) => Promise<void>

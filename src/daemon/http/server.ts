@@ -1,9 +1,10 @@
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http'
 import type {Socket} from 'node:net'
 import {StackError} from '../../base/error.ts'
+import {batchRoute} from './batch.ts'
 import {errorBody, statusOf} from './errors.ts'
 import {plain, upgradeBody, upgraded} from './hijack.ts'
-import {type Reply, type Request, type Route, router} from './router.ts'
+import {type Reply, type Request, type RequestLine, type Route, router} from './router.ts'
 import {versionOf} from './version.ts'
 
 export type ServerOptions = {
@@ -16,7 +17,7 @@ export type ServerOptions = {
 
 /** An HTTP server for the routes, with Docker's error shape; the caller makes it listen. */
 export function apiServer(options: ServerOptions): Server {
-  const find = router(options.routes)
+  const find = router([...options.routes, batchRoute({resolve, failed: options.failed})])
   const server = createServer({requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 60_000}, (raw, response) => {
     options.busy(1)
     response.once('close', () => options.busy(-1))
@@ -31,7 +32,7 @@ export function apiServer(options: ServerOptions): Server {
   async function answer(raw: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(options.headers)) response.setHeader(name, value)
     try {
-      const {match, request} = resolve(raw, () => readAll(raw))
+      const {match, request} = resolve(raw, lineOf(raw), async () => parsed(await readAll(raw)))
       if ('hijack' in match.route) await match.route.hijack(request, plain(raw))
       else await match.route.handle(request, replyTo(response))
     } catch (error) {
@@ -44,7 +45,7 @@ export function apiServer(options: ServerOptions): Server {
   async function upgrade(raw: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     try {
       const {body, rest} = await upgradeBody(raw, socket, head)
-      const {match, request} = resolve(raw, async () => body)
+      const {match, request} = resolve(raw, lineOf(raw), async () => parsed(body))
       if (!('hijack' in match.route)) throw new StackError('bad-request', 'this path can not be upgraded')
       await match.route.hijack(request, upgraded(socket, rest))
     } catch (error) {
@@ -56,41 +57,27 @@ export function apiServer(options: ServerOptions): Server {
     }
   }
 
-  function resolve(raw: IncomingMessage, body: () => Promise<Buffer>) {
-    const url = new URL(raw.url ?? '/', 'http://localhost')
+  function resolve(raw: IncomingMessage, {method, url: address}: RequestLine, json: () => Promise<unknown>) {
+    const url = new URL(address, 'http://localhost')
     const path = versionOf(url.pathname)
-    const method = raw.method ?? 'GET'
     const match = find(method === 'HEAD' && path !== '/_ping' ? 'GET' : method, path)
     if (match === undefined) throw new StackError('not-found', 'page not found')
-    return {match, request: requestOf(raw, {path, method, params: match.params, query: url.searchParams, body})}
+    const parts = {raw, path, method, params: match.params, query: url.searchParams}
+    return {match, request: {...parts, json: json as Request['json']}}
   }
 
   return server
 }
 
-function requestOf(
-  raw: IncomingMessage,
-  parts: {
-    path: string
-    method: string
-    params: Readonly<Record<string, string>>
-    query: URLSearchParams
-    body: () => Promise<Buffer>
-  },
-): Request {
-  const {body, ...rest} = parts
-  return {
-    ...rest,
-    raw,
-    async json<T>() {
-      const text = (await body()).toString('utf8').trim()
-      if (text === '') return {} as T
-      try {
-        return JSON.parse(text) as T
-      } catch (cause) {
-        throw new StackError('bad-request', 'the body is not JSON', {cause})
-      }
-    },
+const lineOf = ({method = 'GET', url = '/'}: IncomingMessage): RequestLine => ({method, url})
+
+function parsed(body: Buffer): unknown {
+  const text = body.toString('utf8').trim()
+  if (text === '') return {}
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new StackError('bad-request', 'the body is not JSON', {cause})
   }
 }
 

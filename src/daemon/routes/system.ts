@@ -26,7 +26,8 @@ export function systemRoutes(daemon: Daemon): Route[] {
     {
       method: 'GET',
       pattern: '/stack/info',
-      handle: (_request, reply) => reply.json(200, {version: daemon.version, capabilities: {sharedPorts: true}}),
+      handle: (_request, reply) =>
+        reply.json(200, {version: daemon.version, capabilities: {sharedPorts: true}, batches: true}),
     },
     {
       method: 'POST',

@@ -4,6 +4,7 @@ import {Agent as HttpsAgent} from 'node:https'
 import {join} from 'node:path'
 import type Dockerode from 'dockerode'
 import {delay} from '../../base/delay.ts'
+import type {StackError} from '../../base/error.ts'
 import {type Address, formatAddress} from './address.ts'
 import {isCrowded, isNotListening, isUnheard, translateError} from './errors.ts'
 
@@ -66,8 +67,13 @@ export class Client {
         return await action(this.docker)
       }
     } catch (error) {
-      throw translateError(error, this.name)
+      throw this.failure(error)
     }
+  }
+
+  /** What has failed as a StackError. */
+  failure(error: unknown): StackError {
+    return translateError(error, this.name)
   }
 
   /** A request that dockerode has no method for, or one that sends too much: its methods repeat the body in the address. */
@@ -96,7 +102,8 @@ async function patiently<T>(action: () => Promise<T>): Promise<T> {
   }
 }
 
-const success = Object.fromEntries([200, 201, 204, 304].map(status => [status, true]))
+const successes = [200, 201, 204, 304]
+export const isSuccess = (status: number): boolean => successes.includes(status)
 
 function dial<T>(
   docker: Dockerode,
@@ -107,7 +114,7 @@ function dial<T>(
     path: Object.keys(query).length === 0 ? path : `${path}?`,
     method,
     isStream,
-    statusCodes: success,
+    statusCodes: Object.fromEntries(successes.map(status => [status, true])),
     options: {_query: query, _body: body ?? {}},
     ...(signal === undefined ? {} : {abortSignal: signal}),
     ...(registryAuth === undefined ? {} : {authconfig: {base64: registryAuth}}),

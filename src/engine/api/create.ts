@@ -1,4 +1,5 @@
 import type {ContainerSpec} from '../engine.ts'
+import type {Send} from './batch.ts'
 import type {Client} from './client.ts'
 import {createBody, endpointBody, fileBodies} from './create-body.ts'
 import {archiveOf} from './files.ts'
@@ -8,17 +9,22 @@ const severalNetworks = 44
 
 export type CreateOptions = {
   readonly isOurs: boolean
+  readonly send: Send
   /** Told what the engine cannot do as it was asked. */
   readonly warn: (text: string) => void
 }
 
 /** Makes a container; nothing of it is left when it fails. */
-export async function create(client: Client, spec: ContainerSpec, {isOurs, warn}: CreateOptions): Promise<string> {
-  if (isOurs) return post(client, spec, {body: ownBody(spec), warn})
+export async function create(
+  client: Client,
+  spec: ContainerSpec,
+  {isOurs, send, warn}: CreateOptions,
+): Promise<string> {
+  if (isOurs) return post(send, spec, {body: ownBody(spec), warn})
   const [first, ...others] = spec.networks
   const isOld = others.length > 0 && (await minorVersion(client)) < severalNetworks
   const body = createBody(withApiSocket(isOld && first !== undefined ? {...spec, networks: [first]} : spec))
-  const id = await post(client, spec, {body, warn})
+  const id = await post(send, spec, {body, warn})
   try {
     if (isOld) await connect(client, id, others)
     if (spec.files.length > 0) {
@@ -59,8 +65,8 @@ function withApiSocket(spec: ContainerSpec): ContainerSpec {
 
 type Posting = {readonly body: unknown; readonly warn: CreateOptions['warn']}
 
-async function post(client: Client, {name, platform}: ContainerSpec, {body, warn}: Posting): Promise<string> {
-  const {Id, Warnings} = await client.call<{readonly Id: string; readonly Warnings: readonly string[] | null}>({
+async function post(send: Send, {name, platform}: ContainerSpec, {body, warn}: Posting): Promise<string> {
+  const {Id, Warnings} = await send<{readonly Id: string; readonly Warnings: readonly string[] | null}>({
     method: 'POST',
     path: '/containers/create',
     query: {name, ...(platform === undefined ? {} : {platform})},

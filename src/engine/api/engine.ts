@@ -27,6 +27,7 @@ import type {ImageLibrary} from '../images.ts'
 import {label} from '../labels.ts'
 import type {Upkeep} from '../upkeep.ts'
 import {fromInspect, fromList} from './actual.ts'
+import {batching, type Send} from './batch.ts'
 import {buildImage} from './build.ts'
 import type {Call, Client} from './client.ts'
 import {create} from './create.ts'
@@ -40,10 +41,15 @@ import {upkeepOf} from './upkeep.ts'
 import {readUsage} from './usage.ts'
 
 /** What our own engine says of itself; others have no such page. */
-export type StackInfo = {readonly version: string; readonly capabilities: EngineCapabilities}
+export type StackInfo = {
+  readonly version: string
+  readonly capabilities: EngineCapabilities
+  /** It takes several requests as one. */
+  readonly batches?: boolean
+}
 
 /** Containers that are made, and that are started, at a time: an engine gains nothing by more, and they need memory. */
-const atOnce = 16
+const atOnce = {created: 32, started: 64}
 
 /** An engine that speaks the Engine API: ours, Docker, Podman. */
 export class ApiEngine implements Engine {
@@ -54,13 +60,15 @@ export class ApiEngine implements Engine {
   readonly #client: Client
   readonly #login: Login
   readonly #isOurs: boolean
-  readonly #creating = slots(atOnce)
-  readonly #starting = slots(atOnce)
+  readonly #send: Send
+  readonly #creating = slots(atOnce.created)
+  readonly #starting = slots(atOnce.started)
 
   constructor(client: Client, info: StackInfo | undefined, login: Login = nobody) {
     this.#client = client
     this.#login = login
     this.#isOurs = info !== undefined
+    this.#send = info?.batches === true ? batching(client) : call => client.call(call)
     this.name = info === undefined ? `docker at ${client.name}` : 'stack'
     this.library = imageLibrary(client, login.credentials)
     this.upkeep = upkeepOf(client)
@@ -198,26 +206,25 @@ export class ApiEngine implements Engine {
   }
 
   createContainer(spec: ContainerSpec, warn: (text: string) => void = () => {}): Promise<string> {
-    return this.#creating(() => create(this.#client, spec, {isOurs: this.#isOurs, warn}))
+    return this.#creating(() => create(this.#client, spec, {isOurs: this.#isOurs, send: this.#send, warn}))
   }
 
   startContainer(id: string): Promise<void> {
-    return this.#starting(() => unlessSo(this.#client.ask(docker => docker.getContainer(id).start())))
+    return this.#starting(() => this.#send({method: 'POST', path: `/containers/${id}/start`}))
   }
 
   stopContainer(id: string, {grace, signal}: {grace?: number; signal?: string}): Promise<void> {
     const t = grace === undefined ? {} : {t: this.#isOurs ? grace / 1000 : Math.ceil(grace / 1000)}
-    return unlessSo(
-      this.#client.ask(docker => docker.getContainer(id).stop({...t, ...(signal === undefined ? {} : {signal})})),
-    )
+    const query = {...t, ...(signal === undefined ? {} : {signal})}
+    return this.#send({method: 'POST', path: `/containers/${id}/stop`, query})
   }
 
-  async killContainer(id: string, signal: string): Promise<void> {
-    await this.#client.ask(docker => docker.getContainer(id).kill({signal}))
+  killContainer(id: string, signal: string): Promise<void> {
+    return this.#send({method: 'POST', path: `/containers/${id}/kill`, query: {signal}})
   }
 
   removeContainer(id: string, {force = false, volumes = false}: {force?: boolean; volumes?: boolean}): Promise<void> {
-    return unlessGone(this.#client.ask(docker => docker.getContainer(id).remove({force, v: volumes})))
+    return unlessGone(this.#send({method: 'DELETE', path: `/containers/${id}`, query: {force, v: volumes}}))
   }
 
   async renameContainer(id: string, name: string): Promise<void> {
@@ -296,12 +303,3 @@ async function unlessGone(asked: Promise<unknown>): Promise<void> {
 /** Another has asked for the removal a moment ago. */
 const isInProgress = (error: unknown): boolean =>
   error instanceof StackError && /removal of container .* is already in progress/i.test(error.message)
-
-/** It runs, or does not run, already. */
-async function unlessSo(asked: Promise<unknown>): Promise<void> {
-  try {
-    await asked
-  } catch (error) {
-    if (!(error instanceof StackError && error.code === 'not-modified')) throw error
-  }
-}

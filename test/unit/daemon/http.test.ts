@@ -14,8 +14,11 @@ afterEach(() => {
   server?.close()
 })
 
-async function serving(routes: Route[]): Promise<number> {
-  server = apiServer({routes, headers: {'Api-Version': '1.44'}, busy: () => undefined, failed: () => undefined})
+async function serving(
+  routes: Route[],
+  failed: (error: unknown, request: string) => void = () => undefined,
+): Promise<number> {
+  server = apiServer({routes, headers: {'Api-Version': '1.44'}, busy: () => undefined, failed})
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
@@ -58,6 +61,20 @@ describe('answers', () => {
     expect([unknown.status, await unknown.json()]).toMatchObject([404, {message: 'page not found'}])
     const bad = await fetch(`http://127.0.0.1:${port}/body`, {method: 'POST', body: '{'})
     expect([bad.status, await bad.text()]).toEqual([400, expect.stringContaining('the body is not JSON')])
+  })
+
+  test('a batch that is no list is refused; the failure of one is told with what it was', async () => {
+    const failed: string[] = []
+    const broken: Route = {method: 'GET', pattern: '/broken', handle: () => Promise.reject(new Error('ouch'))}
+    const port = await serving([broken], (_error, request) => failed.push(request))
+    const post = async (body: string) => {
+      const answer = await fetch(`http://127.0.0.1:${port}/stack/batch`, {method: 'POST', body})
+      return [answer.status, (await answer.text()).trim()]
+    }
+    expect(await post('{}')).toEqual([400, expect.stringContaining('a batch is a list of requests')])
+    expect(await post('[]')).toEqual([200, ''])
+    expect(await post('[{"method":"GET","url":"/v1.44/broken"}]')).toEqual([200, '[0,500,{"message":"ouch"}]'])
+    expect(failed).toEqual(['GET /v1.44/broken'])
   })
 
   const echo: Route = {
