@@ -87,8 +87,7 @@ export class Pins {
       await setImmediate()
       this.#going = this.#leaving
       this.#leaving = new Set()
-      const paths = [...this.#going]
-      await this.#delete(paths).catch(error => this.#parts.warn(`remove network namespaces ${paths.join(', ')}`, error))
+      await this.#delete([...this.#going]).catch(error => this.#parts.warn('let go of network namespaces', error))
       this.#going = new Set()
     }
   }
