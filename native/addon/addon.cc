@@ -16,6 +16,7 @@ Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
     exports.Set(name, Napi::Function::New(env, function, name));
   };
   publish("createNetns", exported::create_netns);
+  publish("pinNetns", exported::pin_netns);
   publish("deleteNetns", exported::delete_netns);
   publish("openPins", exported::open_pins);
   publish("closePins", exported::close_pins);

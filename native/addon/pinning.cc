@@ -14,6 +14,14 @@ Napi::Value create_netns(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value pin_netns(const Napi::CallbackInfo& info) {
+  const Arguments options(info);
+  auto work = [held = options.text("held"), path = options.text("path"), pins = options.text_or_empty("pins")] {
+    ::pin_netns(held, path, pins);
+  };
+  return promise(info.Env(), work);
+}
+
 Napi::Value delete_netns(const Napi::CallbackInfo& info) {
   const Arguments options(info);
   return promise(info.Env(), [paths = options.texts("paths"), pins = options.text_or_empty("pins")] {

@@ -6,6 +6,7 @@
 namespace exported {
 
 Napi::Value create_netns(const Napi::CallbackInfo& info);
+Napi::Value pin_netns(const Napi::CallbackInfo& info);
 Napi::Value delete_netns(const Napi::CallbackInfo& info);
 Napi::Value open_pins(const Napi::CallbackInfo& info);
 Napi::Value close_pins(const Napi::CallbackInfo& info);

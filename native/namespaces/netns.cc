@@ -96,6 +96,16 @@ void create_netns(const std::string& path, const std::string& pins) {
   });
 }
 
+void pin_netns(const std::string& held, const std::string& path, const std::string& pins) {
+  const Fd place = open_namespace(pins);
+  const Fd netns = kernel::open_tree(open_netns(held).get(), "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
+  on_own_thread([&] {
+    enter(place);
+    pin(netns, path);
+    return true;
+  });
+}
+
 void delete_netns(const std::vector<std::string>& paths, const std::string& pins) {
   if (paths.empty()) return;
   const Fd place = open_namespace(pins);

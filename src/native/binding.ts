@@ -14,6 +14,8 @@ export type Native = {
    * a file that openPins was given, the path is one in there: `/NAME`.
    */
   createNetns(options: {path: string; pins?: string}): Promise<void>
+  /** Pins the namespace that the file `held` holds to another one, too: what createNetns does with a new one. */
+  pinNetns(options: {held: string; path: string; pins?: string}): Promise<void>
   /**
    * Unpins, all of them at once: unmounts and removes the files, of one directory. Missing ones are fine; where some
    * fail the others go all the same, and `subject` is those paths, with a comma between.
