@@ -47,21 +47,41 @@ void unpin(const std::string& path) {
   remove(path);
 }
 
-// After an unmount the kernel waits until every processor has seen it. Moved into one mount they go together.
+bool is_moved(const std::string& path, const std::string& to) {
+  const Fd place(::open(to.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0400));
+  return place && ::mount(path.c_str(), to.c_str(), nullptr, MS_MOVE, nullptr) == 0;
+}
+
+// The first one's, of all that failed.
+SysError joined(const std::vector<SysError>& failures) {
+  std::string subjects;
+  for (const SysError& each : failures) subjects += (subjects.empty() ? "" : ", ") + each.subject;
+  return SysError(failures.front().call, subjects, failures.front().number);
+}
+
+// After an unmount the kernel waits until every processor has seen it. Moved into one mount they go together; what
+// cannot be moved goes by itself.
 void unpin_together(const std::vector<std::string>& paths) {
   const std::string& first = paths.front();
   const std::string gathered = first.substr(0, first.rfind('/') + 1) + ".gone-" + std::to_string(::gettid());
-  check(::mkdir(gathered.c_str(), 0700), "create", gathered);
-  check(::mount("tmpfs", gathered.c_str(), "tmpfs", 0, "mode=0700"), "mount", gathered);
+  std::vector<SysError> failures;
+  const auto attempt = [&](const std::string& path, auto work) {
+    try {
+      work(path);
+    } catch (const SysError& error) {
+      failures.push_back(error);
+    }
+  };
+  // Of a thread before that had this number and was killed.
+  attempt(gathered, unpin);
+  const bool is_made = ::mkdir(gathered.c_str(), 0700) == 0 &&
+                       ::mount("tmpfs", gathered.c_str(), "tmpfs", 0, "mode=0700") == 0;
   for (std::size_t index = 0; index < paths.size(); ++index) {
     const std::string to = gathered + "/" + std::to_string(index);
-    const Fd place(check(::open(to.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0400), "create", to));
-    if (::mount(paths[index].c_str(), to.c_str(), nullptr, MS_MOVE, nullptr) != 0 && !is_unmounted()) {
-      throw SysError("unpin network namespace", paths[index]);
-    }
-    remove(paths[index]);
+    attempt(paths[index], is_made && is_moved(paths[index], to) ? remove : unpin);
   }
-  unpin(gathered);
+  attempt(gathered, unpin);
+  if (!failures.empty()) throw joined(failures);
 }
 
 }  // namespace
@@ -70,6 +90,16 @@ void create_netns(const std::string& path, const std::string& pins) {
   const Fd place = open_namespace(pins);
   on_own_thread([&] {
     const Fd netns = new_netns(path);
+    enter(place);
+    pin(netns, path);
+    return true;
+  });
+}
+
+void pin_netns(const std::string& held, const std::string& path, const std::string& pins) {
+  const Fd place = open_namespace(pins);
+  const Fd netns = kernel::open_tree(open_netns(held).get(), "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
+  on_own_thread([&] {
     enter(place);
     pin(netns, path);
     return true;

@@ -14,7 +14,12 @@ export type Native = {
    * a file that openPins was given, the path is one in there: `/NAME`.
    */
   createNetns(options: {path: string; pins?: string}): Promise<void>
-  /** Unpins, all of them at once: unmounts and removes the files, of one directory. Missing ones are fine. */
+  /** Pins the namespace that the file `held` holds to another one, too: what createNetns does with a new one. */
+  pinNetns(options: {held: string; path: string; pins?: string}): Promise<void>
+  /**
+   * Unpins, all of them at once: unmounts and removes the files, of one directory. Missing ones are fine; where some
+   * fail the others go all the same, and `subject` is those paths, with a comma between.
+   */
   deleteNetns(options: {paths: readonly string[]; pins?: string}): Promise<void>
   /**
    * Makes, or finds, a mount namespace with an empty file system of its own, held by `file`, the only one of its

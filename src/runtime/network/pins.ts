@@ -1,9 +1,11 @@
-import {closeSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync, symlinkSync} from 'node:fs'
+import {closeSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync} from 'node:fs'
 import {basename, dirname, join} from 'node:path'
 import {setImmediate} from 'node:timers/promises'
 import {errnoOf} from '../../base/error.ts'
 import {native} from '../../native/binding.ts'
 import {asNetworkError} from './bridge.ts'
+import {hasOldPins, takeOverPins} from './old-pins.ts'
+import {isNamespace} from './pinned.ts'
 
 export type PinsParts = {
   /** What files in the namespace of mounts are reached by, while this process runs. */
@@ -12,9 +14,6 @@ export type PinsParts = {
   readonly file: string
   readonly warn: (doing: string, error: unknown) => void
 }
-
-/** NSFS_MAGIC: what statfs says of a file that holds a namespace. */
-const namespaceFile = 0x6e736673
 
 /**
  * Network namespaces, held by files in a mount namespace of their own, which is made with the first of them: a container
@@ -33,7 +32,7 @@ export class Pins {
 
   /** Takes over those of a daemon before, but for what it did not get to remove. */
   async adopt(known: Iterable<string>): Promise<void> {
-    if (!existsSync(this.#parts.file)) return
+    if (!existsSync(this.#parts.file) && !hasOldPins(this.#parts.directory)) return
     await this.#open()
     const paths = new Set(known)
     for (const name of this.#names()) {
@@ -43,12 +42,7 @@ export class Pins {
   }
 
   has(path: string): boolean {
-    try {
-      return statfsSync(path).type === namespaceFile
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return false
-      throw error
-    }
+    return isNamespace(path)
   }
 
   async make(path: string): Promise<void> {
@@ -87,8 +81,7 @@ export class Pins {
       await setImmediate()
       this.#going = this.#leaving
       this.#leaving = new Set()
-      const paths = [...this.#going]
-      await this.#delete(paths).catch(error => this.#parts.warn(`remove network namespaces ${paths.join(', ')}`, error))
+      await this.#delete([...this.#going]).catch(error => this.#parts.warn('let go of network namespaces', error))
       this.#going = new Set()
     }
   }
@@ -121,11 +114,19 @@ export class Pins {
   }
 
   async #enter(): Promise<number> {
-    mkdirSync(dirname(this.#parts.directory), {recursive: true, mode: 0o711})
-    const descriptor = await native().openPins({file: this.#parts.file})
-    rmSync(this.#parts.directory, {recursive: true, force: true})
-    symlinkSync(`/proc/${process.pid}/fd/${descriptor}`, this.#parts.directory)
-    return descriptor
+    const {directory, file} = this.#parts
+    mkdirSync(dirname(directory), {recursive: true, mode: 0o711})
+    const descriptor = await native().openPins({file})
+    try {
+      const root = `/proc/${process.pid}/fd/${descriptor}`
+      if (hasOldPins(directory)) await takeOverPins(directory, {root, pins: file})
+      rmSync(directory, {force: true})
+      symlinkSync(root, directory)
+      return descriptor
+    } catch (error) {
+      closeSync(descriptor)
+      throw error
+    }
   }
 
   async #delete(paths: readonly string[]): Promise<void> {

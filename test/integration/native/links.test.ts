@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process'
-import {existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, expect, test} from 'vitest'
@@ -13,6 +13,8 @@ let undo: (() => Promise<unknown>)[] = []
 const ip = (...args: string[]) => JSON.parse(execFileSync('ip', ['-j', ...args], {encoding: 'utf8'}) || '[]')
 const inside = (netns: string, ...command: string[]) =>
   execFileSync('nsenter', [`--net=${netns}`, ...command], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']})
+
+const mounts = () => readFileSync('/proc/self/mounts', 'utf8').trim().split('\n')
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'vitest-netns-'))
@@ -63,27 +65,56 @@ test('many namespaces go at once, and leave nothing', async () => {
   const paths = names.map(each => join(directory, each))
   for (const path of paths.slice(0, 2)) await addon.createNetns({path})
   writeFileSync(paths[2]!, '')
-  const before = readFileSync('/proc/self/mounts', 'utf8').split('\n').length
+  const before = mounts()
   await addon.deleteNetns({paths: [...paths, join(directory, 'missing')]})
   expect(readdirSync(directory)).toEqual([])
-  expect(readFileSync('/proc/self/mounts', 'utf8').split('\n').length).toBe(before - 2)
+  expect(mounts()).toHaveLength(before.length - 2)
+})
+
+test('one that cannot be removed keeps no other, is named, and nothing else is left', async () => {
+  const [full, other] = [join(directory, 'full'), join(directory, 'other')]
+  const good = [join(directory, 'one'), join(directory, 'two')]
+  for (const path of good) await addon.createNetns({path})
+  for (const path of [full, other]) mkdirSync(join(path, 'below'), {recursive: true})
+  const before = mounts()
+  await expect(addon.deleteNetns({paths: [full, ...good, other]})).rejects.toMatchObject({
+    code: 'ENOTEMPTY',
+    subject: `${full}, ${other}`,
+    message: expect.stringContaining(`remove network namespace ${full}, ${other}: `),
+  })
+  expect(readdirSync(directory).sort()).toEqual(['full', 'other'])
+  expect(mounts()).toHaveLength(before.length - 2)
+})
+
+test('they go, too, where mounts are passed on, and beside what a killed process had gathered', async () => {
+  const gathered = join(directory, '.gone-1')
+  execFileSync('mount', ['--bind', directory, directory])
+  undo.push(async () => execFileSync('umount', [directory]))
+  execFileSync('mount', ['--make-shared', directory])
+  mkdirSync(gathered)
+  execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', gathered])
+  const before = mounts()
+  const paths = ['one', 'two'].map(each => join(directory, each))
+  for (const path of paths) await addon.createNetns({path})
+  await addon.deleteNetns({paths: [...paths, gathered]})
+  expect(readdirSync(directory)).toEqual([])
+  expect(mounts()).toHaveLength(before.length - 1)
 })
 
 test('in a mount namespace of their own they are seen through its directory, and by nobody else', async () => {
   const file = join(directory, 'pins/mounts')
-  const mounts = () => readFileSync('/proc/self/mounts', 'utf8')
   const before = mounts()
   const root = `/proc/self/fd/${await addon.openPins({file})}`
   await addon.createNetns({path: '/one', pins: file})
   expect(await addon.listLinks({netns: `${root}/one`})).toMatchObject([{name: 'lo'}])
-  expect(mounts().split('\n').length, 'the file that holds them and its directory').toBe(before.split('\n').length + 2)
+  expect(mounts(), 'the file that holds them and its directory').toHaveLength(before.length + 2)
   const again = `/proc/self/fd/${await addon.openPins({file})}`
   expect(readdirSync(again)).toEqual(['one'])
   await addon.createNetns({path: '/two', pins: file})
   await addon.deleteNetns({paths: ['/one', '/two'], pins: file})
   expect(readdirSync(root)).toEqual([])
   await addon.closePins({file})
-  expect(mounts()).toBe(before)
+  expect(mounts()).toEqual(before)
   expect(existsSync(join(directory, 'pins'))).toBe(false)
 })
 
