@@ -38,11 +38,6 @@ const patience = 3000
 const backlog = 4096
 const lockPatience = 5000
 /**
- * A daemon's life is short, and its work the kernel's: V8 at its own pace spends a tenth of a container's start on
- * optimising what then hardly runs. In bytes of bytecode; four times V8's own.
- */
-const optimiseLate = '--interrupt-budget=600000'
-/**
  * V8 counts the bytes of buffers among those that its small heap may grow by: a pull marked all of it fifty times, a third
  * of its work. In percent of what is alive.
  */
@@ -53,7 +48,7 @@ const collectLate = '--heap-growing-percent=400'
  * exit code: 0 also where another one serves already.
  */
 export async function runDaemon(environment: NodeJS.ProcessEnv): Promise<number> {
-  for (const flag of [optimiseLate, collectLate]) setFlagsFromString(flag)
+  setFlagsFromString(collectLate)
   const paths = pathsFrom(environment)
   await mkdir(paths.run, {recursive: true, mode: 0o711})
   await mkdir(paths.state, {recursive: true, mode: 0o711})

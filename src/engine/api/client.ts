@@ -136,7 +136,11 @@ export async function openClient(options: ClientOptions): Promise<Client> {
 const keptFor = 1000
 
 /** A connection per request: on a kept one a request may meet the engine closing it, which ours does not do so soon. */
-const agent = (isOurs: boolean): HttpAgent => new HttpAgent(isOurs ? {keepAlive: true, timeout: keptFor} : {})
+const agent = (isOurs: boolean): HttpAgent =>
+  new HttpAgent({...noServerName, ...(isOurs ? {keepAlive: true, timeout: keptFor} : {})})
+
+/** Else Node finds one out for TLS, without TLS too, by an expression for IPv6 that takes it milliseconds to compile. */
+const noServerName = {servername: ''}
 
 /** All that the environment might have said is overruled: docker-modem reads DOCKER_HOST by itself. */
 function connection({address, certificates, revive}: ClientOptions) {
