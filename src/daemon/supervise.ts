@@ -44,8 +44,7 @@ export class Supervisor {
 
   async start(record: ContainerRecord, options: {hold?: boolean; env?: readonly string[]} = {}): Promise<void> {
     this.#cancel(record.id)
-    this.#stopped.delete(record.id)
-    rmSync(this.#marker(record.id), {force: true})
+    if (this.#stopped.delete(record.id)) rmSync(this.#marker(record.id), {force: true})
     await this.#options.runtime.containers.start(record.id, options)
     this.#started(record)
   }

@@ -1,23 +1,35 @@
-import {readFileSync} from 'node:fs'
+import {existsSync, readFileSync} from 'node:fs'
 import type {ContainerRecord} from '../../model/container.ts'
 import type {Image} from '../../model/image.ts'
 import type {Paths} from '../paths.ts'
 import {type CapabilityMask, capabilitiesOf, knownTo} from './capabilities.ts'
 import {needsDeviceRules} from './cgroup/device-rules.ts'
 import type {CgroupDirectories} from './cgroup/layout.ts'
-import {rootView} from './layers.ts'
-import {readFrom} from './root-view.ts'
+import {imageView, rootView} from './layers.ts'
+import {type RootView, readFrom} from './root-view.ts'
 import type {SeccompStore} from './seccomp/store.ts'
 import {securityOptions} from './security.ts'
 import type {CgroupFacts} from './steps.ts'
-import {type ResolvedUser, resolveUser} from './user.ts'
+import {type Accounts, type ResolvedUser, resolveUser} from './user.ts'
 
 /** Who a program runs as, by the container's own /etc/passwd and /etc/group. */
 export function userOf(paths: Paths, record: ContainerRecord, image: Image, spec: string): ResolvedUser {
-  const view = rootView(paths.container(record.id), image)
-  const accounts = {passwd: readFrom(view, '/etc/passwd'), group: readFrom(view, '/etc/group')}
-  return resolveUser(spec, record.host.groupAdd, accounts)
+  return resolveUser(spec, record.host.groupAdd, accountsOf(paths.container(record.id), image))
 }
+
+/** Where the container has put nothing into /etc it has its image's, which never change. */
+function accountsOf(paths: ReturnType<Paths['container']>, image: Image): Accounts {
+  if (existsSync(`${paths.upper}/etc`) || image.overlays.length > 0) return accountsIn(rootView(paths, image))
+  const accounts = imageAccounts.get(image) ?? accountsIn(imageView(image))
+  imageAccounts.set(image, accounts)
+  return accounts
+}
+const imageAccounts = new WeakMap<Image, Accounts>()
+
+const accountsIn = (view: RootView): Accounts => ({
+  passwd: readFrom(view, '/etc/passwd'),
+  group: readFrom(view, '/etc/group'),
+})
 
 /** What the container asks for, as far as this kernel knows it. */
 export function capabilitiesHere(host: Parameters<typeof capabilitiesOf>[0]): CapabilityMask {

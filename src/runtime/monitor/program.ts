@@ -3,14 +3,14 @@ export type MonitorStep = readonly [operation: string, ...words: string[]]
 
 /** A program as the monitor reads it: per step its number of words, then the words, each ended by NUL. */
 export function encodeProgram(steps: readonly MonitorStep[]): Uint8Array {
-  return Buffer.from(steps.map(step => encodeWords([String(step.length), ...step])).join(''))
+  return Buffer.from(encodeWords(steps.flatMap(step => [String(step.length), ...step])))
 }
 
 /** A NUL would end the word early and turn the rest into words of its own, so none can hold one. */
 export function encodeWords(words: readonly string[]): string {
   const broken = words.find(word => word.includes('\0'))
   if (broken !== undefined) throw new Error(`a word for the monitor holds a NUL: ${JSON.stringify(broken)}`)
-  return words.map(word => `${word}\0`).join('')
+  return words.length === 0 ? '' : `${words.join('\0')}\0`
 }
 
 /** Words that each end with NUL. */

@@ -43,8 +43,8 @@ export function commandOf(steps: readonly MonitorStep[]): string | undefined {
 const places = ['../../../build/stack-monitor', '../build/stack-monitor']
 
 function monitorFile(): string {
-  const found = places.map(place => fileURLToPath(new URL(place, import.meta.url))).find(existsSync)
-  if (found !== undefined) return found
+  ownFile ??= places.map(place => fileURLToPath(new URL(place, import.meta.url))).find(existsSync)
+  if (ownFile !== undefined) return ownFile
   throw new StackError('unsupported', 'the program build/stack-monitor is missing', {
     hint: 'build it: npm run build:native',
   })
@@ -52,6 +52,14 @@ function monitorFile(): string {
 
 /** What a daemon needs that the monitor wakes; the container's program has an environment of its own. */
 function environment(): string[] {
-  const isWanted = (name: string) => name.startsWith('STACK_') || ['PATH', 'HOME', 'LANG'].includes(name)
-  return Object.entries(process.env).flatMap(([name, value]) => (isWanted(name) ? [`${name}=${value}`] : []))
+  ownEnvironment ??= Object.entries(process.env).flatMap(([name, value]) =>
+    isWanted(name) ? [`${name}=${value}`] : [],
+  )
+  return ownEnvironment
 }
+
+const isWanted = (name: string): boolean => name.startsWith('STACK_') || ['PATH', 'HOME', 'LANG'].includes(name)
+
+// The same for every start.
+let ownFile: string | undefined
+let ownEnvironment: string[] | undefined

@@ -1,4 +1,4 @@
-import {writeFileSync} from 'node:fs'
+import {closeSync, openSync, writeSync} from 'node:fs'
 import {join} from 'node:path'
 import {errnoOf, StackError} from '../../../base/error.ts'
 import type {CgroupDirectories} from './layout.ts'
@@ -24,9 +24,14 @@ export function apply(directories: CgroupDirectories, each: CgroupWrite, warn: (
   else throw refusal(each, failed, isMissing)
 }
 
-function failureOf(directory: string, {file, value, instead}: CgroupWrite): unknown {
+function failureOf(directory: string, {file, value, further = [], instead}: CgroupWrite): unknown {
   try {
-    writeFileSync(join(directory, file), value)
+    const out = openSync(join(directory, file), 'w')
+    try {
+      for (const each of [value, ...further]) writeSync(out, each)
+    } finally {
+      closeSync(out)
+    }
     return undefined
   } catch (error) {
     if (!isMissingFile(error) || instead === undefined) return error

@@ -25,6 +25,7 @@ export class Cgroups {
   readonly #parent: string
   readonly #tell: (doing: string, error: unknown) => void
   #layout: CgroupLayout | undefined
+  readonly #directories = new WeakMap<ContainerRecord, CgroupDirectories>()
 
   /** `layout` is found out where it is not given. */
   constructor(parent: string, tell: (doing: string, error: unknown) => void, layout?: CgroupLayout) {
@@ -34,10 +35,18 @@ export class Cgroups {
   }
 
   /** Where the container's directories are or would be; undefined on a host without cgroups. */
-  directoriesOf({id, host}: ContainerRecord): CgroupDirectories | undefined {
+  directoriesOf(record: ContainerRecord): CgroupDirectories | undefined {
     this.#layout ??= usable(cgroupLayout(readFileSync('/proc/self/mounts', 'utf8')), this.#parent)
+    if (this.#layout === undefined) return undefined
+    // Asked for several times at each start.
+    const known = this.#directories.get(record)
+    if (known !== undefined) return known
+    const {id, host} = record
     const own = join(this.#parentOf(host), id.slice(0, 16))
-    return this.#layout && cgroupDirectories(this.#layout, own, {asked: extrasOf(host.resources), parent: this.#parent})
+    const asked = extrasOf(host.resources)
+    const directories = cgroupDirectories(this.#layout, own, {asked, parent: this.#parent})
+    this.#directories.set(record, directories)
+    return directories
   }
 
   /** What of the limits this host does not have. Errors: unsupported, for what a program cannot do without. */

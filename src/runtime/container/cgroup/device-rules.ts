@@ -5,14 +5,18 @@ import type {GrantedDevice} from '../devices.ts'
 import {deviceRules} from '../masks.ts'
 
 /** What may be done with which device; undefined: anything with all of them. What is not named is refused. */
-export function deviceRulesOf(host: HostConfig, granted: readonly GrantedDevice[]): DeviceRule[] | undefined {
+export function deviceRulesOf(host: HostConfig, granted: readonly GrantedDevice[]): readonly DeviceRule[] | undefined {
   if (host.privileged) return undefined
-  const lines = [
-    ...deviceRules,
+  const asked = [
     ...granted.map(({type, major, minor, access}) => `${type} ${major}:${minor} ${access}`),
     ...(host.resources.deviceCgroupRules ?? []),
   ]
-  return merged(lines.flatMap(line => parseDeviceRule(line) ?? []).flatMap(split))
+  return asked.length === 0 ? everybodys : merged([...everybodys, ...asked.flatMap(rulesOf)])
+}
+
+const rulesOf = (line: string): DeviceRule[] => {
+  const rule = parseDeviceRule(line)
+  return rule === undefined ? [] : split(rule)
 }
 
 /** Where something is asked of devices a container that is not held to it must not start. */
@@ -37,6 +41,8 @@ function merged(rules: readonly DeviceRule[]): DeviceRule[] {
   }
   return [...byNumbers.values()]
 }
+
+const everybodys = merged(deviceRules.flatMap(rulesOf))
 
 /** `c 1:3 rwm`, as a version 1 tree takes it. */
 export const ruleLine = ({type, major, minor, access}: DeviceRule): string =>

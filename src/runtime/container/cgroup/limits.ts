@@ -6,11 +6,13 @@ import {blockIoWrites} from './block-io.ts'
 import {ruleLine} from './device-rules.ts'
 import type {Controller} from './layout.ts'
 
-/** One line for one file. An optional one may fail: the kernel was built or booted without it. */
+/** What is written to one file. An optional one may fail: the kernel was built or booted without it. */
 export type CgroupWrite = {
   readonly controller: Controller
   readonly file: string
   readonly value: string
+  /** After it, each by a write of its own. */
+  readonly further?: readonly string[]
   readonly optional: boolean
   /** Where `file` is missing. */
   readonly instead?: {readonly file: string; readonly value: string}
@@ -86,7 +88,8 @@ function legacyWrites(limits: ResourceLimits): CgroupWrite[] {
 
 function deviceWrites(allowed: readonly DeviceRule[] | undefined): CgroupWrite[] {
   if (allowed === undefined) return []
-  const rules = allowed.flatMap(rule => write('devices', 'devices.allow', ruleLine(rule)))
+  const [first, ...further] = allowed.map(ruleLine)
+  const rules = write('devices', 'devices.allow', first).map(each => ({...each, further}))
   return [...write('devices', 'devices.deny', 'a'), ...rules]
 }
 
