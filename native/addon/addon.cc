@@ -33,6 +33,7 @@ Napi::Object exports_of(Napi::Env env, Napi::Object exports) {
   publish("unmount", exported::unmount);
   publish("removeTree", exported::remove_tree);
   publish("runProgram", exported::run_program);
+  publish("startMonitor", exported::start_monitor);
   publish("attachServices", exported::attach_services);
   publish("detachServices", exported::detach_services);
   publish("putService", exported::put_service);

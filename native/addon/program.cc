@@ -8,7 +8,6 @@
 
 #include <utility>
 
-#include "../base/fd.h"
 #include "../base/sys_error.h"
 
 namespace {
@@ -17,20 +16,7 @@ constexpr int kReply = 3;
 // File actions run in order, so our ends must lie above the numbers that they are copied to.
 constexpr int kAboveTargets = 10;
 
-struct Pipe {
-  Fd read;
-  Fd write;
-};
-
-Fd above_targets(Fd fd) { return Fd(check(::fcntl(fd.get(), F_DUPFD_CLOEXEC, kAboveTargets), "fcntl", "pipe")); }
-
-Pipe make_pipe() {
-  int ends[2];
-  check(::pipe2(ends, O_CLOEXEC), "pipe");
-  Fd read(ends[0]);
-  Fd write(ends[1]);
-  return {above_targets(std::move(read)), above_targets(std::move(write))};
-}
+Fd above_targets(const Fd& fd) { return Fd(check(::fcntl(fd.get(), F_DUPFD_CLOEXEC, kAboveTargets), "fcntl", "pipe")); }
 
 void must(int error, const char* call, const std::string& subject) {
   if (error != 0) throw SysError(call, subject, error);
@@ -83,22 +69,6 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
   return all;
 }
 
-pid_t spawn(const Program& program, const Fd& input, const Fd& reply) {
-  FileActions actions;
-  actions.copy(input.get(), STDIN_FILENO);
-  actions.open(STDOUT_FILENO, program.log, O_WRONLY | O_APPEND | O_CREAT);
-  actions.copy(STDOUT_FILENO, STDERR_FILENO);
-  actions.copy(reply.get(), kReply);
-  actions.close_from(kReply + 1);
-  std::vector<std::string> words{program.file};
-  words.insert(words.end(), program.args.begin(), program.args.end());
-  pid_t pid = -1;
-  must(posix_spawn(&pid, program.file.c_str(), actions.get(), Attributes().get(), pointers(words).data(),
-                   pointers(program.env).data()),
-       "start program", program.file);
-  return pid;
-}
-
 // Writes a part of the input; closes the descriptor when all is written or nobody reads it any more.
 void feed(Fd& input, std::string_view& left) {
   // SIGPIPE is ignored in Node: EPIPE is all that a program which reads no further gives us.
@@ -116,6 +86,40 @@ bool hear(const Fd& reply, std::string& output) {
   return count > 0 || (count < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
+int wait_for(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) throw SysError("waitpid", std::to_string(pid));
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+Pipe make_pipe() {
+  int ends[2];
+  check(::pipe2(ends, O_CLOEXEC), "pipe");
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
+pid_t spawn(const Program& program, const Fd& input, const Fd& reply) {
+  const Fd from = above_targets(input);
+  const Fd to = above_targets(reply);
+  FileActions actions;
+  actions.copy(from.get(), STDIN_FILENO);
+  actions.open(STDOUT_FILENO, program.log, O_WRONLY | O_APPEND | O_CREAT);
+  actions.copy(STDOUT_FILENO, STDERR_FILENO);
+  actions.copy(to.get(), kReply);
+  actions.close_from(kReply + 1);
+  std::vector<std::string> words{program.name.empty() ? program.file : program.name};
+  words.insert(words.end(), program.args.begin(), program.args.end());
+  pid_t pid = -1;
+  must(posix_spawn(&pid, program.file.c_str(), actions.get(), Attributes().get(), pointers(words).data(),
+                   pointers(program.env).data()),
+       "start program", program.file);
+  return pid;
+}
+
 // At the same time, since either pipe may fill up while the other waits.
 std::string converse(Fd input, const Fd& reply, std::string_view left) {
   check(::fcntl(input.get(), F_SETFL, O_NONBLOCK), "fcntl", "pipe");
@@ -129,16 +133,6 @@ std::string converse(Fd input, const Fd& reply, std::string_view left) {
   }
   return output;
 }
-
-int wait_for(pid_t pid) {
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0) {
-    if (errno != EINTR) throw SysError("waitpid", std::to_string(pid));
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-}  // namespace
 
 Outcome run_program(const Program& program) {
   Pipe input = make_pipe();

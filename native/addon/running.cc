@@ -1,10 +1,24 @@
 #include "running.h"
 
 #include "arguments.h"
+#include "monitors.h"
 #include "program.h"
 #include "task.h"
 
 namespace exported {
+
+Napi::Value start_monitor(const Napi::CallbackInfo& info) {
+  const Arguments options(info);
+  Program program{.file = options.text("file"),
+                  .args = {},
+                  .env = options.texts("env"),
+                  .input = options.bytes("input"),
+                  .log = options.text("log")};
+  auto work = [program = std::move(program)] { return ::start_monitor(program); };
+  return Task<std::string>::run(info.Env(), work, [](Napi::Env env, const std::string& answer) {
+    return Napi::Value(Napi::String::New(env, answer));
+  });
+}
 
 Napi::Value run_program(const Napi::CallbackInfo& info) {
   const Arguments options(info);

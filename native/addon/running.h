@@ -5,6 +5,7 @@
 
 namespace exported {
 
+Napi::Value start_monitor(const Napi::CallbackInfo& info);
 Napi::Value run_program(const Napi::CallbackInfo& info);
 
 }  // namespace exported

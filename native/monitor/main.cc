@@ -15,6 +15,7 @@
 #include <string>
 
 #include "../base/sys_error.h"
+#include "copies.h"
 #include "monitor.h"
 #include "owned_file.h"
 #include "reply.h"
@@ -38,20 +39,23 @@ void reply(const std::vector<std::string>& words) {
   ::close(kReply);
 }
 
-// A pipe end that lands on 0, 1 or 2 would be closed by the dup2 of another; and 3 is for the answer.
+// A pipe end that lands on 0, 1 or 2 would be closed by the dup2 of another; and 3 is where we are asked.
 void fill_first_descriptors() {
   int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   while (fd >= 0 && fd < 3) fd = ::dup(fd);
-  ::fcntl(kReply, F_SETFD, FD_CLOEXEC);
   check(syscall(SYS_close_range, 4u, ~0u, 0), "close_range");
 }
 
+// What ends the starter's session does not end ours.
 void leave_starter() {
-  if (check(::fork(), "fork") > 0) ::_exit(0);
   check(::setsid(), "setsid");
-  check(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "subreaper");
   for (int signal : {SIGHUP, SIGINT, SIGTERM, SIGPIPE}) ::signal(signal, SIG_IGN);
   check(::chdir("/"), "chdir", "/");
+}
+
+void stand_alone() {
+  check(::setsid(), "setsid");
+  check(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "subreaper");
   Fd null(check(::open("/dev/null", O_RDWR | O_CLOEXEC), "open", "/dev/null"));
   for (int fd = 0; fd < 3; ++fd) check(::dup2(null.get(), fd), "dup2");
 }
@@ -122,12 +126,14 @@ void serve(const Program& program) {
 
 }  // namespace
 
-int main() {
+int main(int, char** words) {
   try {
     fill_first_descriptors();
+    leave_starter();
+    serve_copies(kReply, words[0]);
     Program program = decode(read_all(0));
     check_ends_in_exec(program);
-    leave_starter();
+    stand_alone();
     serve(program);
     return 0;
   } catch (const BadProgram& error) {

@@ -86,6 +86,12 @@ export type Native = {
     input: Uint8Array
     log: string
   }): Promise<{output: string; status: number}>
+  /**
+   * Has `file` (a stack-monitor) run the program in `input`, and resolves with its answer: docs/monitor.md. `log` is for
+   * what it has to say before it stands alone. All monitors of a file are copies of one process, which is started with
+   * the first, with the environment of that time, and ends with this process.
+   */
+  startMonitor(options: {file: string; env: string[]; input: Uint8Array; log: string}): Promise<string>
   /** Removes a file, or a directory with all that is in it; links are not followed. A missing one is fine. */
   removeTree(options: {path: string}): Promise<void>
   /** Another address of a link (`10.1.0.9/32`). EEXIST where it is there. */

@@ -36,7 +36,7 @@ function namespaces(): string[] {
   return [...new Set(found)].filter(each => each !== own)
 }
 
-/** The processes of this host but those of the test runner: it starts and ends workers as it likes. */
+/** The processes of this host but those of the test runner: it starts and ends workers as it likes, and a worker's monitors are copies of one that ends with it. */
 export function processes(): Array<{pid: number; args: string}> {
   return names('/proc')
     .filter(each => /^\d+$/.test(each) && each !== '1' && each !== String(process.pid))
@@ -44,7 +44,7 @@ export function processes(): Array<{pid: number; args: string}> {
       const args = ask(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim())
       return args ? [{pid: Number(pid), args}] : []
     })
-    .filter(({args}) => !/\bvitest\b|esbuild --service|private-host/.test(args))
+    .filter(({args}) => !/\bvitest\b|esbuild --service|private-host|^stack-starter$/.test(args))
 }
 
 /** In every tree: a hybrid machine has a dozen. */

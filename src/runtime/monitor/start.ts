@@ -14,23 +14,22 @@ export type MonitorFiles = {
 
 /** Starts a monitor that runs `steps`; the program's host pid, once it was exec'd or, with `hold`, waits before that. */
 export async function startMonitor(steps: readonly MonitorStep[], files: MonitorFiles = {}): Promise<{pid: number}> {
-  const {output, status} = await native().runProgram({
+  const answer = await native().startMonitor({
     file: files.file ?? monitorFile(),
-    args: [],
     env: environment(),
     input: encodeProgram(steps),
     log: files.log ?? '/dev/null',
   })
-  return {pid: pidOf(output, {status, command: commandOf(steps)})}
+  return {pid: pidOf(answer, commandOf(steps))}
 }
 
 /** The pid of an `ok PID` answer; throws what any other one says. */
-export function pidOf(output: string, {status, command}: {status: number; command: string | undefined}): number {
-  const words = decodeWords(output)
+export function pidOf(text: string, command: string | undefined): number {
+  const words = decodeWords(text)
   const [answer, pid] = words
   if (answer === 'ok') return Number(pid)
   if (answer === 'error') throw startError(failureOf(words), command)
-  throw new StackError('start-failed', `the monitor ended with ${status} and without an answer`)
+  throw new StackError('start-failed', 'the monitor ended without an answer')
 }
 
 /** The program that the last step is to exec. */

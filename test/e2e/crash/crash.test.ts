@@ -34,9 +34,14 @@ test('kill -9 of the daemon: containers run on, the next command adopts them, lo
   const before = await rows(here)
   const victim = daemonPid()
   expect(victim).toBeDefined()
+  const starters = processes('stack-starter')
+  expect(starters).toHaveLength(1)
   process.kill(victim as number, 'SIGKILL')
   // While no daemon runs (or a new one is on its way) the programs go on.
   expect(processes('stack-monitor')).toHaveLength(3)
+  await eventually(() => !processes('stack-starter').some(each => starters.includes(each)), {
+    what: 'what the monitors were copied from goes with it',
+  })
   const after = await rows(here)
   expect(after.map(each => [each.ID, each.State])).toEqual(before.map(each => [each.ID, 'running']))
   expect(daemonPid()).not.toBe(victim)

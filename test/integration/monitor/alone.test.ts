@@ -1,7 +1,6 @@
-import {execFileSync, spawn} from 'node:child_process'
+import {execFileSync} from 'node:child_process'
 import {existsSync, readFileSync, readlinkSync} from 'node:fs'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
-import {encodeProgram} from '../../../src/runtime/monitor/program.ts'
 import {startMonitor} from '../../../src/runtime/monitor/start.ts'
 import {watch} from '../../../src/runtime/monitor/watch.ts'
 import {Box, eventually, monitorOf, openFiles, statusOf} from './box.ts'
@@ -24,16 +23,9 @@ describe('the monitor', () => {
   })
 
   test('inherits no descriptor: its own are /dev/null, log, socket, signals, streams, and its clients', async () => {
-    // Held open by the starter without close-on-exec.
-    const child = spawn(
-      '/bin/sh',
-      ['-c', `exec 7</etc/passwd 8>>${box.path('log')} 9</; exec ${process.cwd()}/build/stack-monitor`],
-      {stdio: ['pipe', 'ignore', 'ignore', 'pipe'], env: {}},
-    )
-    child.stdin?.end(encodeProgram(box.steps(['sleep', '60'])))
-    await new Promise(resolve => child.stdio[3]?.on('data', resolve))
-    const watching = await watch(box.control)
-    const pid = Number(box.read('pid').split(' ')[0])
+    // Another that starts at the same moment has its own.
+    await using other = new Box()
+    const [pid] = await Promise.all([box.start(['sleep', '60']), other.start(['sleep', '60'])])
     const kinds = openFiles(monitorOf(pid)).map(fd => readlinkSync(`/proc/${monitorOf(pid)}/fd/${fd}`))
     expect(kinds.map(each => each.replace(/\[\d+\]/, '').replace(box.directory, '')).sort()).toEqual([
       '/dev/null',
@@ -48,7 +40,6 @@ describe('the monitor', () => {
       'socket:',
     ])
     expect(openFiles(pid)).toEqual(['0', '1', '2'])
-    watching.leave()
   })
 
   test('needs little memory', async () => {

@@ -7,7 +7,7 @@ import {statusOf} from '../../../../src/runtime/monitor/status.ts'
 const answer =
   (...words: string[]) =>
   () =>
-    pidOf(encodeWords(words), {status: 0, command: 'web'})
+    pidOf(encodeWords(words), 'web')
 const failed = (operation: string, subject: string, errno: string) =>
   answer('error', '3', operation, subject, errno, 'Some text')
 
@@ -28,7 +28,7 @@ describe('the answer to a start', () => {
   })
 
   test('none at all', () => {
-    expect(() => pidOf('', {status: 139, command: 'web'})).toThrow('the monitor ended with 139 and without an answer')
+    expect(() => pidOf('', 'web')).toThrow('the monitor ended without an answer')
   })
 })
 
