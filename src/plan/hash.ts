@@ -6,6 +6,17 @@ import type {FileObject, Network, Project, Service, Volume} from '../model/proje
  * and the content of its configs and secrets. What only the plan uses (scale, order, pulling) does not count.
  */
 export function configHash(project: Project, service: Service): string {
+  const known = hashes.get(service)
+  if (known?.project === project) return known.hash
+  const hash = hashOfService(project, service)
+  hashes.set(service, {project, hash})
+  return hash
+}
+
+/** It is asked for by each replica. */
+const hashes = new WeakMap<Service, {readonly project: Project; readonly hash: string}>()
+
+function hashOfService(project: Project, service: Service): string {
   const {scale, dependsOn, pullPolicy, refreshAfter, profiles, attach, watch, build, ...made} = service
   const volumes = service.mounts.flatMap(each =>
     each.type === 'volume' && each.source !== undefined ? [each.source] : [],

@@ -12,9 +12,33 @@ export async function chooseRenderer(mode: Mode, {stdout, stderr, style}: Output
   const write = (text: string) => stderr.write(text)
   // A terminal that does not know how wide it is cannot be redrawn.
   const wanted = mode === 'auto' ? (stderr.isTTY && stderr.columns > 0 ? 'tty' : 'plain') : mode
-  if (wanted === 'json') return jsonRenderer(write)
+  if (wanted === 'json') return gathered(jsonRenderer(write), stderr)
   if (wanted === 'quiet') return quietRenderer(write, style)
-  if (wanted === 'plain') return plainRenderer(write, style)
+  if (wanted === 'plain') return gathered(plainRenderer(write, style), stderr)
   const {ttyRenderer} = await import('./tty.ts')
   return ttyRenderer({stdout, stderr}, style, Date.now)
+}
+
+/** What is told in one turn of the event loop is one write: a hundred containers that start have three hundred lines. */
+function gathered(renderer: Renderer, stream: NodeJS.WriteStream): Renderer {
+  let isHeld = false
+  const letGo = () => {
+    if (isHeld) stream.uncork()
+    isHeld = false
+  }
+  return {
+    ...renderer,
+    tell(activity) {
+      if (!isHeld) {
+        isHeld = true
+        stream.cork()
+        setImmediate(letGo)
+      }
+      renderer.tell(activity)
+    },
+    async end() {
+      letGo()
+      await renderer.end()
+    },
+  }
 }
