@@ -3,6 +3,7 @@ import {LogPrinter} from '../ui/logs.ts'
 import {createStyle} from '../ui/style.ts'
 import type {Context} from './context.ts'
 import {Follower} from './follow.ts'
+import type {End} from './followed.ts'
 import {shortName, sorted} from './selection.ts'
 import type {Stopper} from './stopper.ts'
 import type {UpValues} from './up-options.ts'
@@ -31,7 +32,7 @@ export class Watching implements Attached {
   readonly #context: Context
   readonly #watched: Watched
   readonly #leaving = new AbortController()
-  #endedBy: ActualContainer | undefined
+  #endedBy: End | undefined
   #stopped: Promise<void> | undefined
 
   constructor(context: Context, watched: Watched) {
@@ -41,12 +42,14 @@ export class Watching implements Attached {
 
   async run(): Promise<void> {
     const {shown, since} = this.#watched
+    const {printer, follower} = this.#follower()
     const {actual} = await this.#context.observe()
     const ran = ({status, finishedAt = 0}: ActualContainer) =>
       status !== 'created' && (status !== 'exited' || finishedAt >= since)
     const containers = sorted(actual.containers.filter(each => !each.oneoff && shown.has(each.service) && ran(each)))
     if (containers.length > 0) this.#context.io.stderr.write(`Attaching to ${containers.map(shortName).join(', ')}\n`)
-    await this.#follower(containers).follow(containers)
+    printer.expect(containers.map(shortName))
+    await follower.follow(containers)
     await this.#stopped
   }
 
@@ -63,30 +66,32 @@ export class Watching implements Attached {
     return sorted(actual.containers).find(({service, oneoff}) => service === decisive && !oneoff)?.exitCode ?? 0
   }
 
-  #follower(containers: readonly ActualContainer[]): Follower {
+  #follower(): {readonly printer: LogPrinter; readonly follower: Follower} {
     const {planned, values} = this.#watched
     const {io, style} = this.#context
     const colours = values['no-color'] ? createStyle(false) : style
     const targets = {stdout: io.stdout, stderr: io.stderr, style: colours, prefix: !values['no-log-prefix']}
-    return new Follower({
+    const printer = new LogPrinter(targets)
+    const follower = new Follower({
       engine: planned.engine,
       project: planned.project.name,
-      printer: new LogPrinter(targets, containers.map(shortName)),
+      printer,
       reading: {since: this.#watched.since, timestamps: values.timestamps},
       wants: ({service}) => this.#watched.shown.has(service),
-      exited: container => this.#judge(container),
+      exited: end => this.#judge(end),
       signal: this.#leaving.signal,
       stays: values.watch,
     })
+    return {printer, follower}
   }
 
   /** With the options that say so, the end of one container is the end of all. */
-  #judge(container: ActualContainer): void {
+  #judge(end: End): void {
     const {values} = this.#watched
     const onExit = values['abort-on-container-exit'] || values['exit-code-from'] !== undefined
-    const ends = onExit || (values['abort-on-container-failure'] && container.exitCode !== 0)
+    const ends = onExit || (values['abort-on-container-failure'] && end.exitCode !== 0)
     if (!ends || this.#stopped !== undefined) return
-    this.#endedBy = container
+    this.#endedBy = end
     this.#context.io.stderr.write('Aborting on container exit...\n')
     this.stop()
   }

@@ -19,6 +19,11 @@ export class LogPrinter {
 
   constructor(targets: LogTargets, names: readonly string[] = []) {
     this.#targets = targets
+    this.expect(names)
+  }
+
+  /** Their names are as wide as the widest, and have their colours in this order. */
+  expect(names: readonly string[]): void {
     for (const name of names) this.#know(name)
   }
 

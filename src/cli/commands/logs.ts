@@ -24,12 +24,12 @@ export const logs = command({
   usage: 'logs [OPTIONS] [SERVICE...]',
   options,
   async run({values, operands, context}) {
-    const all = await containersOf(context, operands)
     const {project} = await context.scope()
     const isWanted = ({service, number}: {service: string; number: number}) =>
       (values.index === undefined || number === values.index) &&
       (operands.length === 0 ? (project?.services[service]?.attach ?? true) : operands.includes(service))
-    await printLogs(all.filter(isWanted), {values, context, isWanted})
+    const look = async () => (await containersOf(context, operands)).filter(isWanted)
+    await (values.follow ? followLogs : printLogs)({values, context, isWanted, look})
     return 0
   },
 })
@@ -38,42 +38,51 @@ type Printing = {
   readonly values: Values<typeof options>
   readonly context: Context
   readonly isWanted: (container: {service: string; number: number}) => boolean
+  readonly look: () => Promise<readonly ActualContainer[]>
 }
 
-async function printLogs(containers: readonly ActualContainer[], {values, context, isWanted}: Printing): Promise<void> {
+async function printLogs({values, context, look}: Printing): Promise<void> {
   const engine = await context.engine()
-  const printer = printerFor(containers, values, context)
+  const containers = await look()
+  const printer = printerFor(values, context)
+  printer.expect(containers.map(shortName))
   const reading = readingFrom(values, Date.now())
   const {signal, stop} = context.io.interrupts.abortSignal()
   try {
-    if (values.follow) {
-      const {name: project} = await context.scope()
-      await new Follower({engine, project, printer, reading, wants: isWanted, signal}).follow(containers)
-    } else {
-      await Promise.all(
-        containers.map(async each => {
-          try {
-            await printer.copy(shortName(each), engine.logs(each.id, {...reading, signal}))
-          } catch (error) {
-            if (!isWithoutLogs(error)) throw error
-            context.io.stderr.write(`${shortName(each)} ${noLogs}\n`)
-          }
-        }),
-      )
-    }
+    await Promise.all(
+      containers.map(async each => {
+        try {
+          await printer.copy(shortName(each), engine.logs(each.id, {...reading, signal}))
+        } catch (error) {
+          if (!isWithoutLogs(error)) throw error
+          context.io.stderr.write(`${shortName(each)} ${noLogs}\n`)
+        }
+      }),
+    )
   } finally {
     stop()
   }
 }
 
-function printerFor(
-  containers: readonly ActualContainer[],
-  values: Values<typeof options>,
-  {io, style}: Context,
-): LogPrinter {
+async function followLogs({values, context, isWanted: wants, look}: Printing): Promise<void> {
+  const engine = await context.engine()
+  const {name: project} = await context.scope()
+  const printer = printerFor(values, context)
+  const reading = readingFrom(values, Date.now())
+  const {signal, stop} = context.io.interrupts.abortSignal()
+  try {
+    const follower = new Follower({engine, project, printer, reading, wants, signal})
+    const containers = await look()
+    printer.expect(containers.map(shortName))
+    await follower.follow(containers)
+  } finally {
+    stop()
+  }
+}
+
+function printerFor(values: Values<typeof options>, {io, style}: Context): LogPrinter {
   const colours = values['no-color'] ? createStyle(false) : style
-  const targets = {stdout: io.stdout, stderr: io.stdout, style: colours, prefix: !values['no-log-prefix']}
-  return new LogPrinter(targets, containers.map(shortName))
+  return new LogPrinter({stdout: io.stdout, stderr: io.stdout, style: colours, prefix: !values['no-log-prefix']})
 }
 
 function readingFrom(values: Values<typeof options>, now: number): LogOptions {

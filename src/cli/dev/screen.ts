@@ -135,11 +135,6 @@ export class DevScreen implements Attached {
 
   async #follow(): Promise<void> {
     const {planned, shown, since} = this.#watched
-    const {containers} = await planned.engine.observe(planned.project.name)
-    const own = containers.filter(
-      ({oneoff, service, status, finishedAt = 0}) =>
-        !oneoff && shown.has(service) && status !== 'created' && (status !== 'exited' || finishedAt >= since),
-    )
     const follower = new Follower({
       engine: planned.engine,
       project: planned.project.name,
@@ -149,6 +144,11 @@ export class DevScreen implements Attached {
       signal: this.#ending.signal,
       stays: true,
     })
+    const {containers} = await planned.engine.observe(planned.project.name)
+    const own = containers.filter(
+      ({oneoff, service, status, finishedAt = 0}) =>
+        !oneoff && shown.has(service) && status !== 'created' && (status !== 'exited' || finishedAt >= since),
+    )
     await follower.follow(sorted(own))
   }
 

@@ -18,6 +18,7 @@ services:
     stop_signal: SIGKILL
   client: {image: "host://", command: [sleep, infinity], stop_signal: SIGKILL}
 configs: {page: {content: served}}
+networks: {default: {enable_ipv6: true}}
 `
 
 let place: Workplace
@@ -30,6 +31,7 @@ beforeEach(async () => {
   sh(`ip netns add ${netns}
     ip link add out0 type veth peer name out1 netns ${netns}
     ip address add 198.51.100.1/24 dev out0 && ip link set out0 up
+    ip address add 2001:db8::1/64 dev out0 nodad && ip -n ${netns} address add 2001:db8::2/64 dev out1 nodad
     ip -n ${netns} address add 198.51.100.2/24 dev out1 && ip -n ${netns} link set out1 up`)
   undo.push(() => sh(`ip link delete out0; ip netns delete ${netns}; umount /run/netns`))
   begin('ip', 'netns', 'exec', netns, 'busybox', 'httpd', '-f', '-p', '80', '-h', '/')
@@ -42,25 +44,36 @@ type Ways = {
   readonly neighbour: boolean
   readonly names: boolean
   readonly outside: boolean
+  readonly outside6: boolean
   readonly published: boolean
 }
 
-const open: Ways = {neighbour: true, names: true, outside: true, published: true}
+const open: Ways = {neighbour: true, names: true, outside: true, outside6: true, published: true}
 /** Where the kernel shows them what is sent within a bridge, firewalls stop that too. */
 const reachesNeighbour = (): boolean =>
   sh('cat /proc/sys/net/bridge/bridge-nf-call-iptables 2> /dev/null || true').trim() !== '1'
 
-/** What reaches its end, with the address of the replica for the neighbour. */
+/**
+ * What reaches its end, with the address of the replica for the neighbour. A link that has just come up may lose the first
+ * packet of IPv6, which is sent again after a second.
+ */
 async function ways(): Promise<Ways> {
   const {NetworkSettings} = await askEngine<Inspected>('/containers/firewalls-web-1/json')
   const [{IPAddress} = {IPAddress: ''}] = Object.values(NetworkSettings.Networks)
   const script = `curl -sf -m1 ${IPAddress} > /dev/null && echo neighbour
     timeout 1 getent hosts web > /dev/null && echo names
-    curl -s -m1 198.51.100.2 > /dev/null && echo outside`
+    curl -s -m1 198.51.100.2 > /dev/null && echo outside
+    curl -s -m3 http://[2001:db8::2]/ > /dev/null && echo outside6`
   const seen = (await place.stack('exec', '-T', 'client', 'sh', '-c', script)).stdout.split('\n')
   const {code} = await place.run('ip', ['netns', 'exec', netns, 'curl', '-sf', '-m1', 'http://198.51.100.1:8080/'])
   const has = (way: string): boolean => seen.includes(way)
-  return {neighbour: has('neighbour'), names: has('names'), outside: has('outside'), published: code === 0}
+  return {
+    neighbour: has('neighbour'),
+    names: has('names'),
+    outside: has('outside'),
+    outside6: has('outside6'),
+    published: code === 0,
+  }
 }
 
 type Inspected = {readonly NetworkSettings: {readonly Networks: Record<string, {readonly IPAddress: string}>}}
@@ -74,7 +87,7 @@ type Finding = {readonly name: string; readonly state: string; readonly detail: 
 
 /** That nothing but `left` works beside the firewall, and that doctor's lines open all ways. */
 async function isMended(detail: string, left: Partial<Ways>): Promise<void> {
-  const closed = {neighbour: reachesNeighbour(), names: false, outside: false, published: false}
+  const closed = {neighbour: reachesNeighbour(), names: false, outside: false, outside6: false, published: false}
   expect(await ways()).toEqual({...closed, ...left})
   const {state, fix, ...found} = await doctor()
   expect(state).toBe('missing')
@@ -111,6 +124,30 @@ test('a chain of nobody that is known', async () => {
   await isMended('table inet guard, chain fw', {names: true})
 })
 
+test.for([
+  ['forward', 'type filter hook forward priority 10; policy drop;', 'drops what containers send outside'],
+  [
+    'input',
+    'type filter hook input priority 10; policy drop; iifname out0 accept;',
+    'drops what containers look for the way by',
+  ],
+])('a chain of IPv6 alone: %s', async ([, chain, detail]) => {
+  await up()
+  sh(`nft 'table ip6 guard { chain fw { ${chain} }; }'`)
+  undo.push(() => sh('nft delete table ip6 guard'))
+  sh('ip -6 neighbour flush all')
+  await isMended(`table ip6 guard, chain fw ${detail}`, {...open, outside6: false})
+})
+
+test.for(['FORWARD', 'INPUT'])('the older ip6tables: %s', async (chain, context) => {
+  needs(context, 'ip6tables-legacy')
+  await up()
+  sh(`ip6tables-legacy -A ${chain} -i out0 -j ACCEPT && ip6tables-legacy -P ${chain} DROP`)
+  undo.push(() => sh(`ip6tables-legacy -P ${chain} ACCEPT && ip6tables-legacy -F`))
+  sh('ip -6 neighbour flush all')
+  await isMended(`ip6tables-legacy ${chain} drops what containers`, {...open, outside6: false})
+})
+
 test('ufw', async context => {
   needs(context, 'ufw')
   throwaway('/etc/ufw')
@@ -145,7 +182,7 @@ test('docker that was there first', async context => {
   undo.unshift(() => peer.stop())
   undo.unshift(() => rmSync('/run/bench', {recursive: true, force: true}))
   await up()
-  await isMended('docker (table ip filter, chain FORWARD)', {names: true})
+  await isMended('docker (table ip filter, chain FORWARD)', {names: true, outside6: true})
 })
 
 type Peers = {dockerd(): Promise<{stop(): Promise<void>}>}

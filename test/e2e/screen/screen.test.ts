@@ -24,6 +24,15 @@ services:
     init: true
 `
 
+/** Its replicas live for some milliseconds. */
+const brief = `name: seen
+services:
+  api:
+    image: host://
+    command: sh -c 'echo brief; exit 3'
+    scale: 3
+`
+
 let place: Workplace
 let said: () => string
 afterEach(async () => {
@@ -82,7 +91,7 @@ test('services are seen to run; a saved file, a restart, more containers; down a
   press('+')
   await shows(/api ×2 +running/)
   press('r')
-  await shows(/api-[12] .*exited with code/)
+  for (const replica of ['api-1', 'api-2']) await shows(new RegExp(`${replica} .*exited with code`))
   await eventually(async () => (await states(place)).join() === 'api-1 running,api-2 running,quiet-1 running')
   press('-')
   await shows(/api +running/)
@@ -151,4 +160,29 @@ test('--plain, and where there is no terminal: lines', async context => {
   const ended = once(child, 'exit')
   press('\x03')
   await ended
+})
+
+test('each run is told once, with its end, however short it is and however late anybody looks', async () => {
+  place = await Workplace.make({'compose.yaml': brief})
+  const child = place.begin(process.execPath, [place.stackProgram, 'dev'], {}, 'pipe')
+  const out = collect(child.stdout)
+  said = out
+  const told = () =>
+    [1, 2, 3].map(number => [
+      out().match(new RegExp(`^api-${number} +\\| brief$`, 'gm'))?.length,
+      out().match(new RegExp(`^api-${number} exited with code 3$`, 'gm'))?.length,
+    ])
+  const times = (runs: number) => Array.from({length: 3}, () => [runs, runs])
+  const isTold = (runs: number) => eventually(() => told().join() === times(runs).join())
+  await isTold(1)
+  for (let runs = 2; runs < 5; runs++) await place.stack('restart', 'api')
+  await isTold(4)
+  child.kill('SIGSTOP')
+  for (let runs = 5; runs < 8; runs++) await place.stack('restart', 'api')
+  child.kill('SIGCONT')
+  await isTold(7)
+  const ended = once(child, 'exit')
+  child.kill('SIGINT')
+  await ended
+  expect(told()).toEqual(times(7))
 })

@@ -370,6 +370,12 @@ describe('a hostile archive is refused, and nothing is written outside', () => {
     expect(lstatSync(join(victim(), 'file')).nlink).toBe(1)
   })
 
+  const leadsOut = 'a symbolic link on its way leads out'
+  const newBelowLink = (name: string, link: string): TarPart[] => [
+    {name, type: '2', link},
+    {name: `${name}/new`, data: 'x'},
+  ]
+
   test.each<[what: string, message: string, parts: (base: string) => TarPart[]]>([
     ['a path with ..', 'entry "../victim/new" is refused: its path leads upwards', () => [{name: '../victim/new'}]],
     ['.. in the middle', 'leads upwards', () => [{name: 'a/'}, {name: 'a/../../victim/new'}]],
@@ -377,45 +383,26 @@ describe('a hostile archive is refused, and nothing is written outside', () => {
     ['.. in a mark', 'hides nothing that can be named', () => [{name: 'a/.wh...'}]],
     ['a mark outside', 'leads upwards', () => [{name: '../victim/.wh.file'}]],
     ['a zero byte', 'zero byte', () => [{name: 'x', pax: {path: 'a\0b'}}]],
-    [
-      'a link upwards as parent',
-      'a symbolic link on its way leads out',
-      () => [
-        {name: 'up', type: '2', link: '../victim'},
-        {name: 'up/new', data: 'x'},
-      ],
-    ],
-    [
-      'an absolute link as parent',
-      'a symbolic link on its way leads out',
-      base => [
-        {name: 'abs', type: '2', link: `${base}/victim`},
-        {name: 'abs/new', data: 'x'},
-      ],
-    ],
+    ['a link upwards as parent', leadsOut, () => newBelowLink('up', '../victim')],
+    ['an absolute link as parent', leadsOut, base => newBelowLink('abs', `${base}/victim`)],
     [
       'a link that leads out where one stood that did not',
-      'a symbolic link on its way leads out',
+      leadsOut,
       () => [
         {name: 'dir', type: '5'},
         {name: 'way', type: '2', link: 'dir'},
         {name: 'way/inside', data: 'x'},
-        {name: 'way', type: '2', link: '../victim'},
-        {name: 'way/new', data: 'x'},
+        ...newBelowLink('way', '../victim'),
       ],
     ],
     [
       'a directory that becomes a link',
-      'a symbolic link on its way leads out',
-      () => [
-        {name: 'way', type: '5'},
-        {name: 'way', type: '2', link: '../victim'},
-        {name: 'way/new', data: 'x'},
-      ],
+      leadsOut,
+      () => [{name: 'way', type: '5'}, ...newBelowLink('way', '../victim')],
     ],
     [
       'a chain of links',
-      'a symbolic link on its way leads out',
+      leadsOut,
       () => [
         {name: 'dir', type: '5'},
         {name: 'dir/one', type: '2', link: '..'},

@@ -1,5 +1,6 @@
 import {expect, test, vi} from 'vitest'
 import {Follower} from '../../../src/cli/follow.ts'
+import type {End} from '../../../src/cli/followed.ts'
 import type {ActualContainer, LogOptions} from '../../../src/engine/engine.ts'
 import {LogPrinter} from '../../../src/ui/logs.ts'
 import {createStyle} from '../../../src/ui/style.ts'
@@ -7,13 +8,17 @@ import {Sink} from '../ui/sink.ts'
 import {container, EventSource, engineWith, Log} from './support.ts'
 
 function followed(...services: string[]) {
+  return following(services)
+}
+
+function following(services: readonly string[], more: {readonly stays?: boolean} = {}) {
   const states = new Map<string, ActualContainer>(services.map(service => [container(service).id, container(service)]))
   const logs = new Map([...states.keys()].map(id => [id, new Log()]))
   const source = new EventSource()
   const out = new Sink()
   const looks: string[] = []
   const stop = new AbortController()
-  const exited = vi.fn<(each: ActualContainer) => void>()
+  const exited = vi.fn<(end: End) => void>()
   const engine = engineWith({
     inspectContainer: async id => {
       looks.push(id)
@@ -34,6 +39,7 @@ function followed(...services: string[]) {
     wants: ({service}) => service !== 'unwanted',
     exited,
     signal: stop.signal,
+    ...more,
   })
   const set = (service: string, changes: Partial<ActualContainer>) => {
     const next = container(service, changes)
@@ -44,6 +50,7 @@ function followed(...services: string[]) {
   return {
     follower,
     set,
+    drop: (service: string) => states.delete(container(service).id),
     log: (service: string) => logs.get(container(service).id)!,
     source,
     out,
@@ -114,6 +121,103 @@ test('a container that is made meanwhile is followed too, if it is wanted', asyn
   expect(log('unwanted').asked).toEqual([])
   stop.abort()
   await done
+})
+
+/** After the follower has been made: of such runs it waits for events. */
+const soon = Date.now() + 60_000
+
+test('one that runs again before anybody has looked has ended all the same, with its own code', async () => {
+  const {follower, set, log, source, out, exited, all} = followed('web')
+  const done = follower.follow(all())
+  await vi.waitUntil(() => log('web').asked.length === 1)
+  log('web').write('one\n')
+  const again = set('web', {startedAt: soon + 9000, status: 'exited', exitCode: 4})
+  await log('web').end()
+  await new Promise(resolve => setTimeout(resolve, 20))
+  expect(out.text).toBe('web-1  | one\n')
+  source.send('die', again, {at: soon + 8999, exitCode: 3})
+  source.send('start', again, {at: soon + 9001})
+  await vi.waitUntil(() => log('web').asked.length === 2)
+  log('web').write('two\n')
+  await log('web').end()
+  await done
+  expect(out.text).toBe('web-1  | one\nweb-1 exited with code 3\nweb-1  | two\nweb-1 exited with code 4\n')
+  expect(log('web').asked[1]).toMatchObject({since: soon + 9000, follow: true})
+  expect(exited.mock.calls.map(([{exitCode}]) => exitCode)).toEqual([3, 4])
+})
+
+test('runs that came and went between two looks are printed, each with its end', async () => {
+  const {follower, set, log, source, out, exited, stop} = following([], {stays: true})
+  const done = follower.follow([])
+  const last = set('late', {startedAt: soon + 9000, restarts: 2})
+  source.send('die', last, {at: soon + 7000, exitCode: 1})
+  source.send('start', last, {at: soon + 7001})
+  source.send('die', last, {at: soon + 8000, exitCode: 2})
+  source.send('start', last, {at: soon + 9001})
+  for (const [index, text] of ['one\n', 'two\n'].entries()) {
+    await vi.waitUntil(() => log('late').asked.length === index + 1)
+    log('late').write(text)
+    await log('late').end()
+  }
+  await vi.waitUntil(() => log('late').asked.length === 3)
+  log('late').write('three\n')
+  await vi.waitUntil(() => out.text.includes('three'))
+  stop.abort()
+  await done
+  expect(out.text).toBe(
+    'late-1  | one\nlate-1 exited with code 1 (restarting)\nlate-1  | two\nlate-1 exited with code 2 (restarting)\nlate-1  | three\n',
+  )
+  expect(log('late').asked).toMatchObject([
+    {until: soon + 7001},
+    {since: soon + 7001, until: soon + 8001},
+    {since: soon + 9000, follow: true},
+  ])
+  expect(exited).not.toHaveBeenCalled()
+})
+
+test('an end that was told is not told again when its event comes, nor when the next one does', async () => {
+  const {follower, set, log, source, out, stop, all} = following(['web'], {stays: true})
+  const done = follower.follow(all())
+  await vi.waitUntil(() => log('web').asked.length === 1)
+  const ended = set('web', {status: 'exited', exitCode: 3})
+  await log('web').end()
+  await vi.waitUntil(() => out.text.includes('exited with code 3'))
+  source.send('die', ended, {at: soon + 5000, exitCode: 3})
+  source.send('start', set('web', {startedAt: soon + 9000}), {at: soon + 9001})
+  await vi.waitUntil(() => log('web').asked.length === 2)
+  await log('web').end()
+  source.send('die', set('web', {startedAt: soon + 9000, status: 'exited', exitCode: 5}), {
+    at: soon + 9500,
+    exitCode: 5,
+  })
+  await vi.waitUntil(() => out.text.includes('exited with code 5'))
+  stop.abort()
+  await done
+  expect(out.text).toBe('web-1 exited with code 3\nweb-1 exited with code 5\n')
+})
+
+test('one that is removed as it ends has an end', async () => {
+  const {follower, log, source, out, drop, all} = followed('web')
+  const done = follower.follow(all())
+  await vi.waitUntil(() => log('web').asked.length === 1)
+  drop('web')
+  await log('web').end()
+  source.send('die', container('web'), {at: soon + 5000, exitCode: 137})
+  source.send('destroy', container('web'))
+  await done
+  expect(out.text).toBe('web-1 exited with code 137\n')
+})
+
+test('an end that no event tells of keeps nobody waiting for long', async () => {
+  const {follower, set, log, out, all} = followed('web')
+  const done = follower.follow(all())
+  await vi.waitUntil(() => log('web').asked.length === 1)
+  set('web', {startedAt: soon + 9000, status: 'exited'})
+  await log('web').end()
+  await vi.waitUntil(() => log('web').asked.length === 2, {timeout: 5000})
+  await log('web').end()
+  await done
+  expect(out.text).toBe('web-1 exited with code 0\n')
 })
 
 test('a container that was removed is over', async () => {

@@ -78,9 +78,9 @@ export async function stack(args: readonly string[], circumstances: Circumstance
 export class EventSource {
   readonly #waiting = new PassThrough({objectMode: true})
 
-  send(action: string, of: ActualContainer): void {
+  send(action: string, of: ActualContainer, more: Partial<EngineEvent> = {}): void {
     const {id, name, service, number} = of
-    this.#waiting.write({action, container: id, name, service, number, at: 0} satisfies EngineEvent)
+    this.#waiting.write({action, container: id, name, service, number, at: 0, ...more} satisfies EngineEvent)
   }
 
   readonly events = async function* (
