@@ -3,6 +3,7 @@
 #include <linux/if_link.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
 
 #include <array>
 #include <cstdio>
@@ -61,15 +62,17 @@ Request alias(const std::string& name, const std::string& text) {
   return {std::move(message), "set alias of", name};
 }
 
-// Lets the bridge send a frame back by the port that it came from.
-Request hairpin(const std::string& name) {
-  Message message = link_message(name);
-  message.nest(IFLA_LINKINFO, [](Message& info) {
-    info.text(IFLA_INFO_SLAVE_KIND, "bridge").nest(IFLA_INFO_SLAVE_DATA, [](Message& port) {
-      port.value(IFLA_BRPORT_MODE, std::uint8_t{BRIDGE_MODE_HAIRPIN});
+// With hairpin the bridge sends a frame back by the port that it came from.
+Request port(const Veth& veth) {
+  Request request = alias(veth.name, veth.alias);
+  if (!veth.hairpin) return request;
+  request.message.nest(IFLA_LINKINFO, [](Message& info) {
+    info.text(IFLA_INFO_SLAVE_KIND, "bridge").nest(IFLA_INFO_SLAVE_DATA, [](Message& data) {
+      data.value(IFLA_BRPORT_MODE, std::uint8_t{BRIDGE_MODE_HAIRPIN});
     });
   });
-  return {std::move(message), "set hairpin mode of", name};
+  request.call = "set alias and hairpin mode of";
+  return request;
 }
 
 Request master(const std::string& name, int bridge) {
@@ -154,8 +157,7 @@ void create_veth(Socket& socket, Socket& inner, const Fd& netns, const Veth& vet
   try {
     std::vector<Request> requests;
     requests.push_back(quiet(veth.name));
-    requests.push_back(alias(veth.name, veth.alias));
-    if (veth.hairpin) requests.push_back(hairpin(veth.name));
+    requests.push_back(port(veth));
     requests.push_back(up(veth.name));
     socket.change(std::move(requests));
     furnish_peer(inner, veth);
@@ -205,14 +207,13 @@ void set_up(Socket& socket, const std::string& name) {
   socket.change(std::move(requests));
 }
 
+// Not by RTM_GETLINK, which tells all that there is of a link while no other can be changed.
 int index_of(Socket& socket, const std::string& name) {
-  int index = 0;
-  Message message(RTM_GETLINK, NLM_F_REQUEST, ifinfomsg{});
-  message.text(IFLA_IFNAME, name);
-  socket.ask(std::move(message), "find link", name, [&](const nlmsghdr& answer) {
-    index = static_cast<const ifinfomsg*>(NLMSG_DATA(&answer))->ifi_index;
-  });
-  return index;
+  ifreq request{};
+  if (name.size() >= sizeof request.ifr_name) throw SysError("find link", name, ENODEV);
+  name.copy(request.ifr_name, name.size());
+  socket.control(SIOCGIFINDEX, &request, "find link", name);
+  return request.ifr_ifindex;
 }
 
 std::vector<LinkFacts> list_links(Socket& socket) {

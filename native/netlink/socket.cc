@@ -1,7 +1,9 @@
 #include "socket.h"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <mutex>
 #include <optional>
 
 #include "attributes.h"
@@ -50,7 +52,12 @@ void Socket::change(std::vector<Request> requests) {
     const std::vector<char>& sealed = request.message.seal(++sequence_);
     batch.insert(batch.end(), sealed.begin(), sealed.end());
   }
-  check(::send(fd_.get(), batch.data(), batch.size(), 0), "send", "netlink");
+  {
+    // The kernel does one change at a time, before send returns: who has to wait for that spins, and here it sleeps.
+    static std::mutex& changing = *new std::mutex;
+    const std::lock_guard lock(changing);
+    check(::send(fd_.get(), batch.data(), batch.size(), 0), "send", "netlink");
+  }
 
   std::optional<Refused> failure;
   for (std::size_t acknowledged = 0; acknowledged < requests.size();) {
@@ -64,6 +71,10 @@ void Socket::change(std::vector<Request> requests) {
     }
   }
   if (failure) throw *failure;
+}
+
+void Socket::control(unsigned long request, void* value, const char* call, const std::string& subject) {
+  check(::ioctl(fd_.get(), request, value), call, subject);
 }
 
 void Socket::ask(Message message, const char* call, const std::string& subject, const Visit& visit) {

@@ -39,6 +39,8 @@ class Socket {
   void change(Message message, const char* call, const std::string& subject);
   // All in one send. Not atomic: each is tried, and the first that failed is thrown.
   void change(std::vector<Request> requests);
+  // ioctl(2): about the namespace of the socket.
+  void control(unsigned long request, void* value, const char* call, const std::string& subject);
   // A question with one answer.
   void ask(Message message, const char* call, const std::string& subject, const Visit& visit);
   // `visit` gets every object of a dump: the fixed header and what follows it.
