@@ -13,9 +13,10 @@ const unused = /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|cpu-feature
 /** We use it ourselves, without dockerode. */
 const ignoring = '@balena/dockerignore'
 
-/** What node has itself, and what only prints for the debugging of dockerode. */
+/** What node has itself, what only prints for the debugging of dockerode, and TLS, which engines on a socket have no use for. */
 const replaced = {
   'readable-stream': "module.exports = require('node:stream')",
+  https: "module.exports = {request: (...words) => require('node:https').request(...words)}",
   debug: 'module.exports = () => () => {}',
 }
 
@@ -36,7 +37,10 @@ const lightDockerode = {
     onResolve({filter: unused}, ({path, importer}) =>
       importer.includes('/dockerode/') || path !== ignoring ? {path, namespace: 'unused'} : undefined,
     )
-    onResolve({filter: /^(readable-stream|debug)$/}, ({path, importer}) =>
+    onResolve({filter: /^zlib$/}, ({path, importer}) =>
+      importer.includes('/dockerode/') ? {path, namespace: 'unused'} : undefined,
+    )
+    onResolve({filter: /^(readable-stream|debug|https)$/}, ({path, importer}) =>
       importer.includes('/docker-modem/') ? {path, namespace: 'replaced'} : undefined,
     )
     onResolve({filter: /^\.\/(session|buildkit)$/}, ({path, importer}) =>
@@ -92,9 +96,9 @@ export async function bundle(target = `${root}dist`) {
   await rm(target, {recursive: true, force: true})
   await rename(beside, target)
   const daemonOptions = JSON.parse(await readFile(`${root}src/engine/api/daemon-options.json`, 'utf8'))
-  for (const options of [[], daemonOptions]) {
-    const words = [...options, `${root}scripts/keep-code.mjs`, `${target}/stack.cjs`]
-    execFileSync(process.execPath, words, {stdio: 'inherit'})
+  for (const [whose, options] of Object.entries({commands: [], daemon: daemonOptions})) {
+    const words = [...options, `${root}scripts/keep-code.mjs`, `${target}/stack.cjs`, whose]
+    execFileSync(process.execPath, words, {stdio: 'pipe'})
   }
 }
 

@@ -1,14 +1,35 @@
-// Keeps what V8 made of a bundle while it ran a command that reads, checks and prints a file, for the next runs to begin
-// with: bin/load.js.
+// Keeps what V8 made of a bundle while it ran some commands, for the next runs to begin with: bin/load.js.
 //
-//   node scripts/keep-code.mjs BUNDLE
-import {writeFileSync} from 'node:fs'
+//   node scripts/keep-code.mjs BUNDLE commands|daemon
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {codeOf, compile, run} from '../bin/load.js'
+import {standIn} from './engine-stand-in.mjs'
 
-const [bundle] = process.argv.slice(2)
+const [bundle, whose] = process.argv.slice(2)
 const example = fileURLToPath(new URL('../examples/hello/compose.yaml', import.meta.url))
+const directory = mkdtempSync(join(tmpdir(), 'stack-code-'))
+const socket = join(directory, 'engine.sock')
+/** What a daemon does cannot be done here; the rest is the same. */
+const commands = {commands: ['up -d', 'ps', 'scale web=2', 'down', 'config -q'], daemon: ['config -q']}[whose]
+
+await standIn(socket)
+process.env.STACK_HOST = `unix://${socket}`
 const script = compile(bundle)
-process.on('exit', () => writeFileSync(codeOf(bundle), script.createCachedData()))
-process.argv = [process.execPath, 'stack', '-f', example, 'config', '-q']
-run(script, bundle)
+for (const command of commands) {
+  const code = await exitOf(command.split(' '))
+  if (code !== 0) throw new Error(`stack ${command} ended with ${code}`)
+}
+writeFileSync(codeOf(bundle), script.createCachedData())
+rmSync(directory, {recursive: true})
+
+/** A command ends with the process, which here goes on. */
+function exitOf(words) {
+  process.argv = [process.execPath, 'stack', '--progress', 'plain', '-f', example, ...words]
+  return new Promise(resolve => {
+    process.exit = resolve
+    run(script, bundle)
+  })
+}

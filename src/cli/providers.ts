@@ -1,5 +1,4 @@
 import {StackError, within} from '../base/error.ts'
-import {runProvider} from '../execute/provider/run.ts'
 import type {Project} from '../model/project.ts'
 import {type Provided, withVariables} from '../plan/providers.ts'
 import type {Context} from './context.ts'
@@ -44,6 +43,7 @@ async function ask(
   {services, action, doing, done}: Asking,
   given: (service: string, variables: Record<string, string>) => void,
 ): Promise<void> {
+  const {runProvider} = await import('../execute/provider/run.ts')
   const renderer = await context.renderer()
   const {signal, stop} = context.io.interrupts.abortSignal()
   const idOf = ({name}: Provided) => `Service ${name}`

@@ -13,7 +13,6 @@ import {
   registryOf,
   textOf,
 } from './auth.ts'
-import {askHelper} from './helper.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -58,7 +57,7 @@ export function credentialsOfFile(file: string, environment: Environment = proce
     const config = await read(file)
     if (config === undefined) return {}
     const helper = helperFor(config, registry)
-    const helped = helper === '' ? {} : await askHelper(helper, keyFor(registry), environment)
+    const helped = helper === '' ? {} : await ask(helper, keyFor(registry), environment)
     if (helped.credential !== undefined) return helped
     const stored = storedFor(member(config, 'auths'), registry, path)
     return stored.credential === undefined ? helped : stored
@@ -66,6 +65,10 @@ export function credentialsOfFile(file: string, environment: Environment = proce
 }
 
 const keyFor = (registry: string): string => (registry === 'docker.io' ? hubKey : registry)
+
+/** Few users have one. */
+const ask: typeof import('./helper.ts').askHelper = async (...words) =>
+  (await import('./helper.ts')).askHelper(...words)
 
 /** The name of the helper: one for the registry goes before the one for all. */
 function helperFor(config: unknown, registry: string): string {

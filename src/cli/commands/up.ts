@@ -1,5 +1,4 @@
 import {apply, showPlan} from '../apply.ts'
-import {ask} from '../ask.ts'
 import {command} from '../command.ts'
 import type {Context} from '../context.ts'
 import {checkPorts} from '../ports.ts'
@@ -39,5 +38,7 @@ export async function runUp(context: Context, {values, services}: Asked, attach?
 /** Nothing that cannot be brought back is taken away unasked; without a yes it stays as it is. */
 async function confirm(context: Context, {plan}: PlannedUp): Promise<boolean> {
   const lost = plan.steps.flatMap(({destroys}) => destroys ?? [])
-  return lost.length === 0 || ask(context.io, `this destroys ${lost.join(', ')}; go on?`)
+  if (lost.length === 0) return true
+  const {ask} = await import('../ask.ts')
+  return ask(context.io, `this destroys ${lost.join(', ')}; go on?`)
 }

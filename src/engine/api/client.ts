@@ -1,6 +1,5 @@
 import {readFileSync} from 'node:fs'
 import {Agent as HttpAgent, type IncomingMessage} from 'node:http'
-import {Agent as HttpsAgent} from 'node:https'
 import {join} from 'node:path'
 import type Dockerode from 'dockerode'
 import {delay} from '../../base/delay.ts'
@@ -129,7 +128,7 @@ function dial<T>(
 
 export async function openClient(options: ClientOptions): Promise<Client> {
   const {default: Docker} = await import('dockerode')
-  return new Client(new Docker(connection(options) as Dockerode.DockerOptions), options)
+  return new Client(new Docker((await connection(options)) as Dockerode.DockerOptions), options)
 }
 
 /** Less than our daemon stays after the last request. */
@@ -143,13 +142,14 @@ const agent = (isOurs: boolean): HttpAgent =>
 const noServerName = {servername: ''}
 
 /** All that the environment might have said is overruled: docker-modem reads DOCKER_HOST by itself. */
-function connection({address, certificates, revive}: ClientOptions) {
+async function connection({address, certificates, revive}: ClientOptions) {
   const isOurs = revive !== undefined
   if (address.kind === 'unix') {
     return {socketPath: address.path, protocol: 'http', agent: agent(isOurs), host: undefined, port: undefined}
   }
   const {host, port, tls} = address
   if (!tls) return {host, port, protocol: 'http', agent: new HttpAgent()}
+  const {Agent: HttpsAgent} = await import('node:https')
   const pem = (name: string) =>
     certificates === undefined ? {} : {[name]: readFileSync(join(certificates, `${name}.pem`))}
   return {host, port, protocol: 'https', agent: new HttpsAgent(), ...pem('ca'), ...pem('cert'), ...pem('key')}
