@@ -52,6 +52,10 @@ class Arguments {
     return all;
   }
 
+  std::vector<Arguments> objects_or_empty(const char* name) const {
+    return options_.Get(name).IsUndefined() ? std::vector<Arguments>() : objects(name);
+  }
+
   std::vector<Arguments> objects(const char* name) const {
     std::vector<Arguments> all;
     for (const Napi::Value& value : list(name)) {

@@ -9,8 +9,6 @@
 #include "arguments.h"
 #include "promise.h"
 
-namespace {
-
 using netlink::Socket;
 
 netlink::Veth veth_of(const Arguments& options) {
@@ -28,8 +26,6 @@ netlink::Veth veth_of(const Arguments& options) {
   }
   return veth;
 }
-
-}  // namespace
 
 namespace exported {
 

@@ -3,6 +3,11 @@
 
 #include <napi.h>
 
+#include "../netlink/link.h"
+#include "arguments.h"
+
+netlink::Veth veth_of(const Arguments& options);
+
 namespace exported {
 
 Napi::Value create_bridge(const Napi::CallbackInfo& info);

@@ -3,15 +3,19 @@
 #include "../namespaces/netns.h"
 #include "../namespaces/pins.h"
 #include "arguments.h"
+#include "links.h"
 #include "promise.h"
 
 namespace exported {
 
 Napi::Value create_netns(const Napi::CallbackInfo& info) {
   const Arguments options(info);
-  return promise(info.Env(), [path = options.text("path"), pins = options.text_or_empty("pins")] {
-    ::create_netns(path, pins);
-  });
+  std::vector<netlink::Veth> links;
+  for (const Arguments& link : options.objects_or_empty("links")) links.push_back(veth_of(link));
+  auto work = [path = options.text("path"), pins = options.text_or_empty("pins"), links] {
+    ::create_netns(path, pins, links);
+  };
+  return promise(info.Env(), work);
 }
 
 Napi::Value pin_netns(const Napi::CallbackInfo& info) {

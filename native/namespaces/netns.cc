@@ -6,19 +6,10 @@
 
 #include "../base/kernel.h"
 #include "../base/sys_error.h"
-#include "../netlink/link.h"
 #include "in_netns.h"
 #include "pins.h"
 
 namespace {
-
-Fd new_netns(const std::string& path) {
-  check(::unshare(CLONE_NEWNET), "create network namespace", path);
-  netlink::Socket socket;
-  netlink::set_up(socket, "lo");
-  const Fd here(check(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), "open network namespace", path));
-  return kernel::open_tree(here.get(), "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
-}
 
 void pin(const Fd& netns, const std::string& path) {
   const Fd file(
@@ -86,12 +77,18 @@ void unpin_together(const std::vector<std::string>& paths) {
 
 }  // namespace
 
-void create_netns(const std::string& path, const std::string& pins) {
+void create_netns(const std::string& path, const std::string& pins, const std::vector<netlink::Veth>& links) {
   const Fd place = open_namespace(pins);
+  netlink::Socket outside;
   on_own_thread([&] {
-    const Fd netns = new_netns(path);
+    check(::unshare(CLONE_NEWNET), "create network namespace", path);
+    netlink::Socket inside;
+    netlink::set_up(inside, "lo");
+    const Fd here(check(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), "open network namespace", path));
+    const Fd tree = kernel::open_tree(here.get(), "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
     enter(place);
-    pin(netns, path);
+    pin(tree, path);
+    for (const netlink::Veth& link : links) netlink::create_veth(outside, inside, here, link);
     return true;
   });
 }

@@ -3,6 +3,19 @@ import {createRequire} from 'node:module'
 import {fileURLToPath} from 'node:url'
 import {StackError} from '../base/error.ts'
 
+export type VethOptions = {
+  readonly name: string
+  readonly alias: string
+  readonly bridge: string
+  readonly peer: string
+  readonly mac: string
+  readonly mtu: number
+  /** Whether the bridge may send a frame back by the port that it came from. */
+  readonly hairpin: boolean
+  readonly addresses: readonly string[]
+  readonly routes: ReadonlyArray<{readonly destination: string; readonly gateway: string}>
+}
+
 /**
  * The addon's whole surface. One options object in, a promise out, one kernel idea each; no policy, no defaults.
  * A failure is an Error with `code` (`EEXIST`), `call` (`create veth`) and `subject` (`vth3f2a`).
@@ -11,9 +24,10 @@ import {StackError} from '../base/error.ts'
 export type Native = {
   /**
    * Makes a network namespace, brings its `lo` up, and pins it to the file `path` (created, bind-mounted). With `pins`,
-   * a file that openPins was given, the path is one in there: `/NAME`.
+   * a file that openPins was given, the path is one in there: `/NAME`. `links` are made in it as by createVeth; where one
+   * fails the namespace is there, with those before it.
    */
-  createNetns(options: {path: string; pins?: string}): Promise<void>
+  createNetns(options: {path: string; pins?: string; links?: readonly VethOptions[]}): Promise<void>
   /** Pins the namespace that the file `held` holds to another one, too: what createNetns does with a new one. */
   pinNetns(options: {held: string; path: string; pins?: string}): Promise<void>
   /**
@@ -34,19 +48,7 @@ export type Native = {
    * Makes a veth pair, one end on `bridge` and up, the other born as `peer` inside the namespace pinned at `netns`,
    * which gets its addresses, is brought up and gets `routes`: everything that one endpoint needs, batched.
    */
-  createVeth(options: {
-    name: string
-    alias: string
-    bridge: string
-    netns: string
-    peer: string
-    mac: string
-    mtu: number
-    /** Whether the bridge may send a frame back by the port that it came from. */
-    hairpin: boolean
-    addresses: string[]
-    routes: {destination: string; gateway: string}[]
-  }): Promise<void>
+  createVeth(options: VethOptions & {netns: string}): Promise<void>
   /** Makes a veth pair whose ends are ports of two bridges, up, never turning a frame back. */
   linkBridges(options: {
     name: string

@@ -49,7 +49,7 @@ export type StackInfo = {
 }
 
 /** Containers that are made, and that are started, at a time: an engine gains nothing by more, and they need memory. */
-const atOnce = {created: 32, started: 64}
+const atOnce = 64
 
 /** An engine that speaks the Engine API: ours, Docker, Podman. */
 export class ApiEngine implements Engine {
@@ -61,8 +61,8 @@ export class ApiEngine implements Engine {
   readonly #login: Login
   readonly #isOurs: boolean
   readonly #send: Send
-  readonly #creating = slots(atOnce.created)
-  readonly #starting = slots(atOnce.started)
+  readonly #creating = slots(atOnce)
+  readonly #starting = slots(atOnce)
 
   constructor(client: Client, info: StackInfo | undefined, login: Login = nobody) {
     this.#client = client

@@ -1,6 +1,6 @@
 import {errnoOf, within} from '../../base/error.ts'
 import {Rollback} from '../../base/rollback.ts'
-import {native} from '../../native/binding.ts'
+import {native, type VethOptions} from '../../native/binding.ts'
 import {alias, asNetworkError, removeLink} from './bridge.ts'
 import type {Bridges} from './bridges.ts'
 import {mtuOfLink} from './host.ts'
@@ -21,21 +21,22 @@ export type Attachment = {
 /** Makes the namespace and its links, or what is missing of them. A failure leaves what was there before. */
 export async function attachEndpoints({netns, name, wires, bridges, pins, warn}: Attachment): Promise<void> {
   await using undo = new Rollback(warn)
-  const present = pins.has(netns) ? await native().listLinks({netns}) : undefined
-  if (present === undefined) {
-    await undo.do(
-      () => pins.make(netns),
+  for (const {network, endpoint} of wires) await bridges.ready(network, endpoint.bridge)
+  let isWhole = false
+  if (!pins.has(netns)) {
+    const links = await Promise.all(wires.map(wire => vethOf(name, wire)))
+    isWhole = await undo.do(
+      () => pins.make(netns, links),
       () => pins.remove(netns),
     )
   }
+  const present = isWhole ? [] : await native().listLinks({netns})
   for (const wire of wires) {
-    await bridges.ready(wire.network, wire.endpoint.bridge)
-    if (present?.some(each => each.mac === wire.endpoint.mac)) continue
+    if (present.some(each => each.mac === wire.endpoint.mac)) continue
     const attaching = `attach "${name}" to network "${wire.network.name}"`
-    await undo.do(
-      () => within(attaching, () => connect({netns, name, bridges}, wire)),
-      () => removeLink(wire.endpoint.link),
-    )
+    const connecting = isWhole ? Promise.resolve() : within(attaching, () => connect({netns, name, bridges}, wire))
+    await undo.do(connecting, () => removeLink(wire.endpoint.link))
+    await within(attaching, () => shape(netns, wire))
   }
   undo.keep()
 }
@@ -49,14 +50,11 @@ async function connect({netns, name, bridges}: Connecting, wire: Wire): Promise<
     EEXIST: () => removeLink(endpoint.link),
     ENODEV: () => bridges.ensure(network, endpoint.bridge),
   }
-  await repairing(() => createVeth(netns, name, wire), repairs)
-  if (endpoint.rates === undefined) return
-  try {
-    await shapeEndpoint(endpoint, netns, await mtuOfLink(network.bridge))
-  } catch (error) {
-    await removeLink(endpoint.link)
-    throw error
-  }
+  await repairing(async () => native().createVeth({...(await vethOf(name, wire)), netns}), repairs)
+}
+
+async function shape(netns: string, {network, endpoint}: Wire): Promise<void> {
+  if (endpoint.rates !== undefined) await shapeEndpoint(endpoint, netns, await mtuOfLink(network.bridge))
 }
 
 /** What to do about an errno before trying once more. */
@@ -73,14 +71,13 @@ async function repairing(action: () => Promise<void>, repairs: Repairs): Promise
   }
 }
 
-async function createVeth(netns: string, name: string, {endpoint, network, bridge, defaultRoute}: Wire): Promise<void> {
+async function vethOf(name: string, {endpoint, network, bridge, defaultRoute}: Wire): Promise<VethOptions> {
   const {address, address6, prefixLength, gateway} = endpoint
   const with6 = address6 !== undefined && network.gateway6 !== undefined
-  await native().createVeth({
+  return {
     name: endpoint.link,
     alias: alias(`${name} on ${network.name}`),
     bridge,
-    netns,
     peer: endpoint.interface,
     mac: endpoint.mac,
     mtu: await mtuOfLink(network.bridge),
@@ -90,5 +87,5 @@ async function createVeth(netns: string, name: string, {endpoint, network, bridg
     routes: defaultRoute
       ? [{destination: '0.0.0.0/0', gateway}, ...(with6 ? [{destination: '::/0', gateway: network.gateway6!}] : [])]
       : [],
-  })
+  }
 }

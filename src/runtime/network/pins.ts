@@ -2,7 +2,7 @@ import {closeSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync} from
 import {basename, dirname, join} from 'node:path'
 import {setImmediate} from 'node:timers/promises'
 import {errnoOf} from '../../base/error.ts'
-import {native} from '../../native/binding.ts'
+import {native, type VethOptions} from '../../native/binding.ts'
 import {asNetworkError} from './bridge.ts'
 import {hasOldPins, takeOverPins} from './old-pins.ts'
 import {isNamespace} from './pinned.ts'
@@ -45,17 +45,26 @@ export class Pins {
     return isNamespace(path)
   }
 
-  async make(path: string): Promise<void> {
+  /** True with all of its links; false where the namespace is there, and something is in the way of a link. */
+  async make(path: string, links: readonly VethOptions[] = []): Promise<boolean> {
     await this.#open()
     try {
-      await native().createNetns(this.#inside(path))
+      return await this.#make(path, links)
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw asNetworkError(error)
       // A file that no namespace is pinned to: its maker was killed in between.
       await this.remove(path)
-      await native()
-        .createNetns(this.#inside(path))
-        .catch(again => Promise.reject(asNetworkError(again)))
+      return await this.#make(path, links).catch(again => Promise.reject(asNetworkError(again)))
+    }
+  }
+
+  async #make(path: string, links: readonly VethOptions[]): Promise<boolean> {
+    try {
+      await native().createNetns({...this.#inside(path), links})
+      return true
+    } catch (error) {
+      if (this.has(path)) return false
+      throw error
     }
   }
 
