@@ -5,7 +5,8 @@ const {dirname, join} = require('node:path')
 const {pathToFileURL} = require('node:url')
 const {Script} = require('node:vm')
 
-exports.bundle = join(__dirname, '../dist/stack.cjs')
+/** All commands but one need nothing of the daemon. */
+exports.bundles = {stack: join(__dirname, '../dist/stack.cjs'), daemon: join(__dirname, '../dist/daemon.cjs')}
 
 /**
  * Where the build keeps what V8 made of the bundle: half of a short command would be compiling. With other options V8

@@ -1,5 +1,6 @@
 // Bundles src/main.ts into dist/: one file, since each further module costs a command half a millisecond, with the code
-// that V8 made of it. What a command does not need of it is neither compiled nor run.
+// that V8 made of it. What a command does not need of it is neither compiled nor run. And once more with the daemon, which
+// is a third of all: no other command is to read that.
 import {execFileSync} from 'node:child_process'
 import {cp, readFile, rename, rm} from 'node:fs/promises'
 import {fileURLToPath} from 'node:url'
@@ -70,6 +71,15 @@ const screenApart = {
   },
 }
 
+const daemonApart = {
+  name: 'daemon-apart',
+  setup({onLoad}) {
+    onLoad({filter: /\/src\/daemon\/main\.ts$/}, () => ({
+      contents: "export const runDaemon = () => Promise.reject(new Error('the daemon is in the other bundle'))",
+    }))
+  },
+}
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -89,27 +99,28 @@ export async function bundle(target = `${root}dist`) {
   const beside = `${target}.new`
   await rm(beside, {recursive: true, force: true})
   await Promise.all([
-    bundleProgram(`${beside}/stack.cjs`),
+    bundleProgram(`${beside}/stack.cjs`, [daemonApart]),
+    bundleProgram(`${beside}/daemon.cjs`, []),
     bundleScreen(`${beside}/screen.mjs`),
     bundlePage(`${beside}/page`),
   ])
   await rm(target, {recursive: true, force: true})
   await rename(beside, target)
   const daemonOptions = JSON.parse(await readFile(`${root}src/engine/api/daemon-options.json`, 'utf8'))
-  for (const [whose, options] of Object.entries({commands: [], daemon: daemonOptions})) {
-    const words = [...options, `${root}scripts/keep-code.mjs`, `${target}/stack.cjs`, whose]
+  for (const [name, options] of Object.entries({stack: [], daemon: daemonOptions})) {
+    const words = [...options, `${root}scripts/keep-code.mjs`, `${target}/${name}.cjs`]
     execFileSync(process.execPath, words, {stdio: 'pipe'})
   }
 }
 
-async function bundleProgram(outfile) {
+async function bundleProgram(outfile, parts) {
   await build({
     ...common,
     entryPoints: ['src/main.ts'],
     outfile,
     format: 'cjs',
     banner: {js: "const placeOfThis = require('node:url').pathToFileURL(__filename).href;"},
-    plugins: [lightDockerode, screenApart],
+    plugins: [...parts, lightDockerode, screenApart],
   })
 }
 

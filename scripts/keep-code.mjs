@@ -1,24 +1,24 @@
 // Keeps what V8 made of a bundle while it ran some commands, for the next runs to begin with: bin/load.js.
 //
-//   node scripts/keep-code.mjs BUNDLE commands|daemon
+//   node scripts/keep-code.mjs BUNDLE
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
-import {join} from 'node:path'
+import {basename, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {codeOf, compile, run} from '../bin/load.js'
 import {standIn} from './engine-stand-in.mjs'
 
-const [bundle, whose] = process.argv.slice(2)
+const [bundle] = process.argv.slice(2)
 const example = fileURLToPath(new URL('../examples/hello/compose.yaml', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'stack-code-'))
 const socket = join(directory, 'engine.sock')
-/** What a daemon does cannot be done here; the rest is the same. */
-const commands = {commands: ['up -d', 'ps', 'scale web=2', 'down', 'config -q'], daemon: ['config -q']}[whose]
+/** What a daemon does cannot be done here. */
+const commands = {'stack.cjs': ['up -d', 'ps', 'scale web=2', 'down', 'config -q'], 'daemon.cjs': ['config -q']}
 
 await standIn(socket)
 process.env.STACK_HOST = `unix://${socket}`
 const script = compile(bundle)
-for (const command of commands) {
+for (const command of commands[basename(bundle)]) {
   const code = await exitOf(command.split(' '))
   if (code !== 0) throw new Error(`stack ${command} ended with ${code}`)
 }
