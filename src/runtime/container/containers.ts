@@ -186,9 +186,18 @@ export class LocalContainers implements Containers {
   }
 
   logs(id: string, options: LogOptions): AsyncIterable<LogEntry> {
-    const {record, live} = this.#entry(id)
-    const ended = live?.ended ?? Promise.resolve()
-    return readLog({path: this.#parts.paths.container(id).log, maxFiles: record.host.log.maxFiles, ended}, options)
+    const entry = this.#entry(id)
+    const {startedAt} = stateOf(entry)
+    const source = {
+      path: this.#parts.paths.container(id).log,
+      maxFiles: entry.record.host.log.maxFiles,
+      ended: entry.live?.ended ?? Promise.resolve(),
+      nextStart: () => {
+        const now = stateOf(entry).startedAt
+        return now > startedAt ? now : undefined
+      },
+    }
+    return readLog(source, options)
   }
 
   async stats(id: string): Promise<ContainerStats> {

@@ -210,6 +210,19 @@ describe('output', () => {
       last.push(text)
     expect(last).toEqual(['line 297\n', 'line 298\n', 'line 299\n'])
   })
+
+  test('is followed to its end and no further, however slow the reader and soon the next start', async () => {
+    const id = await machine.run('echo one of $$; echo two; sleep 0.1')
+    const lines = machine.containers.logs(id, {follow: true, stdout: true, stderr: true})[Symbol.asyncIterator]()
+    const first = await lines.next()
+    await machine.ended(id)
+    await machine.containers.start(id)
+    await eventually(() => machine.exits.length === 2, 'it has run twice')
+    const seen = [first.value]
+    for (let next = await lines.next(); !next.done; next = await lines.next()) seen.push(next.value)
+    expect(seen.map(each => each?.text)).toEqual([expect.stringMatching(/^one/), 'two\n'])
+    expect((await machine.log(id)).match(/one/g)).toHaveLength(2)
+  })
 })
 
 describe('while it runs', () => {

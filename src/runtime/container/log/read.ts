@@ -10,6 +10,8 @@ export type LogSource = {
   readonly maxFiles: number
   /** Resolves when nothing more will be written; asked only when following. */
   readonly ended: Promise<unknown>
+  /** When it was started again, in milliseconds since the epoch, if it was: what is written from then on is another's. */
+  readonly nextStart?: () => number | undefined
 }
 
 /** Entries over all files of a log, oldest first; with `follow` until the source has ended or the signal comes. */
@@ -34,7 +36,10 @@ export async function* readLog(source: LogSource, options: LogOptions): AsyncGen
       for await (const line of reader.lines()) {
         if (isAborted()) return
         const entry = parseEntry(line)
-        if (entry !== undefined && isWanted(entry, options)) yield entry
+        if (entry === undefined) continue
+        const next = options.follow ? source.nextStart?.() : undefined
+        if (next !== undefined && Date.parse(entry.time) >= next) return
+        if (isWanted(entry, options)) yield entry
       }
       if (isLast) return
       await (changes as Changes).next()
