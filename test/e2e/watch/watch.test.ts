@@ -68,7 +68,7 @@ describe('stack watch', () => {
     expect(await sh('ls /app /only')).toBe('/app:\na\ndeep\n\n/only:\nin.txt\n')
     await rename(at('src/deep'), at('src/moved'))
     await rm(at('src/a'))
-    for (const index of [1, 2, 3]) await inside('cd /app; find . -type f', './moved/b\n', 'web', index)
+    for (const index of [1, 2, 3]) await inside('cd /app && find . -type f', './moved/b\n', 'web', index)
     child.kill('SIGINT')
     expect((await once(child, 'exit'))[0]).toBe(130)
     expect((await place.stack('ps', '-q')).stdout.trim().split('\n')).toHaveLength(3)
@@ -131,7 +131,7 @@ describe('stack watch', () => {
     const state = 'find . -type f -print0 | sort -z | xargs -0 cat | md5sum; find . | sort | md5sum'
     const onHost = () => execFileSync('sh', ['-c', state], {cwd: at('src'), encoding: 'utf8'})
     const everywhere = async () => {
-      for (const index of [1, 2, 3]) await inside(`cd /app; ${state}`, onHost(), 'web', index)
+      for (const index of [1, 2, 3]) await inside(`cd /app || exit; ${state}`, onHost(), 'web', index)
     }
     await save('src/a', 'two')
     await everywhere()
