@@ -3,12 +3,12 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
 
 #include "../base/fd.h"
+#include "../base/packet.h"
 #include "../base/sys_error.h"
 
 namespace {
@@ -34,20 +34,8 @@ class Server {
 
   // False where it is there no more.
   bool ask(const std::string& log, const Fd& program, const Fd& reply) const {
-    const int attached[2] = {program.get(), reply.get()};
-    iovec part{const_cast<char*>(log.data()), log.size()};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof attached)] = {};
-    msghdr header{};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    header.msg_control = control;
-    header.msg_controllen = sizeof control;
-    cmsghdr* rights = CMSG_FIRSTHDR(&header);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof attached);
-    std::memcpy(CMSG_DATA(rights), attached, sizeof attached);
-    if (::sendmsg(socket_.get(), &header, MSG_NOSIGNAL) >= 0) return true;
+    const int attached[] = {program.get(), reply.get()};
+    if (send_packet(socket_.get(), log, attached) >= 0) return true;
     if (errno == EPIPE || errno == ECONNRESET) return false;
     throw SysError("ask for a monitor", "");
   }

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "../base/packet.h"
 #include "../base/sys_error.h"
 #include "program.h"
 
@@ -42,21 +43,8 @@ Channel make_channel() {
 void send_message(int channel, const std::vector<std::string>& words, int fd) {
   std::string text = encode_words(words);
   if (text.size() > kLargest) text.resize(kLargest);
-  iovec part{text.data(), text.size()};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  if (fd >= 0) {
-    header.msg_control = control;
-    header.msg_controllen = sizeof control;
-    cmsghdr* attached = CMSG_FIRSTHDR(&header);
-    attached->cmsg_level = SOL_SOCKET;
-    attached->cmsg_type = SCM_RIGHTS;
-    attached->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(attached), &fd, sizeof fd);
-  }
-  check(::sendmsg(channel, &header, MSG_NOSIGNAL), "send to the monitor");
+  const std::span<const int> attached(&fd, fd < 0 ? 0 : 1);
+  check(send_packet(channel, text, attached), "send to the monitor");
 }
 
 Receipt receive_message(int channel, Message& message, bool wait) {
