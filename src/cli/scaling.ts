@@ -16,8 +16,10 @@ export async function scaleServices(
 ): Promise<void> {
   const loaded = await context.project(Object.keys(scales))
   const project = await provide(context, loaded, providedServices(loaded, Object.keys(scales), noDeps))
-  const images = await presentImages(await context.engine(), Object.values(project.services))
-  const {actual} = await context.observe()
+  const [images, {actual}] = await Promise.all([
+    presentImages(await context.engine(), Object.values(project.services)),
+    context.observe(),
+  ])
   const plan = planScale(project, actual, scales, {noDeps, images})
   if (!context.settings.dryRun) await checkPorts(await context.engine(), project, plan)
   await apply(context, plan, {title: 'scale', ...applying})

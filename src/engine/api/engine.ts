@@ -29,7 +29,7 @@ import type {Upkeep} from '../upkeep.ts'
 import {fromInspect, fromList} from './actual.ts'
 import {batching, type Send} from './batch.ts'
 import {buildImage} from './build.ts'
-import type {Call, Client} from './client.ts'
+import type {Call, Client, ContainerInfo, Docker} from './client.ts'
 import {create} from './create.ts'
 import {projectEvents} from './events.ts'
 import {runExec} from './exec.ts'
@@ -83,8 +83,8 @@ export class ApiEngine implements Engine {
   async observe(project: string): Promise<Actual> {
     const [containers, networks, volumes] = await Promise.all([
       this.#list(`${label.project}=${project}`),
-      this.#client.ask(docker => docker.listNetworks()),
-      this.#client.ask(docker => docker.listVolumes()),
+      this.#send<Docker.NetworkInspectInfo[]>({method: 'GET', path: '/networks'}),
+      this.#send<{readonly Volumes: Docker.VolumeInspectInfo[] | null}>({method: 'GET', path: '/volumes'}),
     ])
     return {
       containers,
@@ -98,8 +98,8 @@ export class ApiEngine implements Engine {
   }
 
   async #list(wanted: string): Promise<ActualContainer[]> {
-    const filters = {label: [wanted]}
-    const all = await this.#client.ask(docker => docker.listContainers({all: true, filters}))
+    const query = {all: true, filters: JSON.stringify({label: [wanted]})}
+    const all = await this.#send<ContainerInfo[]>({method: 'GET', path: '/containers/json', query})
     const now = Date.now()
     return all.map(info => fromList(info, now))
   }
@@ -133,7 +133,7 @@ export class ApiEngine implements Engine {
   }
 
   findImage(reference: string): Promise<ImageFacts | undefined> {
-    return findImage(this.#client, reference)
+    return findImage(this.#send, reference)
   }
 
   async buildImage(spec: BuildSpec, options: BuildOptions): Promise<ImageFacts> {

@@ -1,5 +1,6 @@
 import {type ErrorCode, StackError} from '../../base/error.ts'
 import type {ImageFacts} from '../engine.ts'
+import type {Send} from './batch.ts'
 import type {Client, Docker} from './client.ts'
 import {linesOf} from './streams.ts'
 
@@ -22,11 +23,10 @@ type Inspected = Docker.ImageInspectInfo & {
   readonly Metadata?: {readonly LastTagTime?: string}
 }
 
-export async function findImage(client: Client, reference: string): Promise<ImageFacts | undefined> {
+export async function findImage(send: Send, reference: string): Promise<ImageFacts | undefined> {
   try {
-    const {Id, Config, Metadata, Os, Architecture, Variant} = await client.ask<Inspected>(docker =>
-      docker.getImage(reference).inspect(),
-    )
+    const path = `/images/${reference}/json`
+    const {Id, Config, Metadata, Os, Architecture, Variant} = await send<Inspected>({method: 'GET', path})
     const test = Config?.Healthcheck?.Test
     const hasHealthcheck = test !== undefined && test[0] !== 'NONE' && test.length > 0
     const checkedAt = Date.parse(Metadata?.LastTagTime ?? '')
