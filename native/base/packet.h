@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <cstring>
 #include <span>
 #include <string_view>
@@ -24,4 +25,20 @@ inline ssize_t send_packet(int socket, std::string_view text, std::span<const in
     std::memcpy(CMSG_DATA(attached), descriptors.data(), descriptors.size_bytes());
   }
   return ::sendmsg(socket, &header, MSG_NOSIGNAL);
+}
+
+// Receives one into `text`, and what came with it into `control`, where `header` finds it; descriptors are close-on-exec.
+inline ssize_t receive_packet(int socket, msghdr& header, std::span<char> text, std::span<char> control, int flags = 0) {
+  iovec part{text.data(), text.size()};
+  header = {};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  ssize_t length;
+  do {
+    length = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC | flags);
+  } while (length < 0 && errno == EINTR);
+  header.msg_iov = nullptr;
+  return length;
 }

@@ -49,17 +49,9 @@ void send_message(int channel, const std::vector<std::string>& words, int fd) {
 
 Receipt receive_message(int channel, Message& message, bool wait) {
   char text[kLargest + 1];
-  iovec part{text, kLargest};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(ucred))] = {};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  header.msg_control = control;
-  header.msg_controllen = sizeof control;
-  ssize_t length;
-  do {
-    length = ::recvmsg(channel, &header, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
-  } while (length < 0 && errno == EINTR);
+  msghdr header;
+  const ssize_t length = receive_packet(channel, header, {text, kLargest}, control, wait ? 0 : MSG_DONTWAIT);
   if (length < 0 && errno == EAGAIN) return Receipt::kNothing;
   if (length <= 0) return Receipt::kClosed;
   text[length] = '\0';

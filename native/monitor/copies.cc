@@ -12,6 +12,7 @@
 #include <string>
 
 #include "../base/fd.h"
+#include "../base/packet.h"
 #include "../base/sys_error.h"
 #include "process.h"
 #include "program.h"
@@ -27,18 +28,10 @@ struct Request {
 
 std::optional<Request> next_request(int socket) {
   char log[PATH_MAX];
-  iovec part{log, sizeof log};
   int attached[2] = {-1, -1};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof attached)] = {};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  header.msg_control = control;
-  header.msg_controllen = sizeof control;
-  ssize_t length;
-  do {
-    length = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
-  } while (length < 0 && errno == EINTR);
+  msghdr header;
+  const ssize_t length = receive_packet(socket, header, log, control);
   const cmsghdr* rights = CMSG_FIRSTHDR(&header);
   if (length <= 0 || rights == nullptr || rights->cmsg_len != CMSG_LEN(sizeof attached)) return std::nullopt;
   std::memcpy(attached, CMSG_DATA(rights), sizeof attached);
