@@ -15,15 +15,20 @@ const socket = join(directory, 'engine.sock')
 /** What a daemon does cannot be done here. */
 const commands = {'stack.cjs': ['up -d', 'ps', 'scale web=2', 'down', 'config -q'], 'daemon.cjs': ['config -q']}
 
-await standIn(socket)
-process.env.STACK_HOST = `unix://${socket}`
+const {exit} = process
 const script = compile(bundle)
-for (const command of commands[basename(bundle)]) {
-  const code = await exitOf(command.split(' '))
-  if (code !== 0) throw new Error(`stack ${command} ended with ${code}`)
+try {
+  await standIn(socket)
+  process.env.STACK_HOST = `unix://${socket}`
+  for (const command of commands[basename(bundle)]) {
+    const code = await exitOf(command.split(' '))
+    if (code !== 0) throw new Error(`stack ${command} ended with ${code}`)
+  }
+} finally {
+  process.exit = exit
+  rmSync(directory, {recursive: true})
 }
 writeFileSync(codeOf(bundle), script.createCachedData())
-rmSync(directory, {recursive: true})
 
 /** A command ends with the process, which here goes on. */
 function exitOf(words) {
